@@ -1,0 +1,237 @@
+// Building, searching and evicting session blocks; the directory that finds them.
+
+#include "session.hpp"
+
+#include <cmath>
+#include <cstring>
+#include <new>
+
+namespace tix::core {
+
+namespace {
+
+struct Parts {
+    u32 areas, rows, categories, layout, index, strings, holds, slots;
+    u32 index_slots;
+    u64 bytes;
+};
+
+u64 aligned(u64 n) {
+    return (n + kLine - 1) & ~u64{kLine - 1};
+}
+
+Parts plan(const LayoutInput& in) {
+    Parts p;
+    u64 at = aligned(sizeof(SessionBlock));
+    const auto take = [&at](u64 bytes) {
+        const u64 here = at;
+        at = (at + bytes + 7) & ~u64{7};
+        return static_cast<u32>(here);
+    };
+    p.index_slots = in.seats + in.seats / 2 + 1;
+    p.areas = take(sizeof(AreaInfo) * in.areas);
+    p.rows = take(sizeof(RowInfo) * in.rows);
+    p.categories = take(sizeof(u32) * in.categories);
+    p.layout = take(sizeof(SeatLayout) * in.seats);
+    p.index = take(sizeof(Ordinal) * p.index_slots);
+    p.strings = take(in.strings_size);
+    at = aligned(at);
+    p.holds = take(sizeof(Hold) * in.seats);
+    p.slots = take(sizeof(SeatSlot) * in.seats);
+    p.bytes = aligned(at);
+    return p;
+}
+
+u32 index_slot(const SessionBlock& b, Text label) {
+    return static_cast<u32>((hash_text(label, 0) >> 32) * b.index_slots >> 32);
+}
+
+bool same(Text a, const char* b, u32 b_size) {
+    return a.size == b_size && std::memcmp(a.data, b, b_size) == 0;
+}
+
+void find_focal_point(SessionBlock& b) {
+    float x0 = 0, x1 = 0, y0 = 0, y1 = 0;
+    for (Ordinal o = 0; o < b.seats; o++) {
+        const SeatLayout& s = b.layout(o);
+        if (o == 0 || s.x < x0) x0 = s.x;
+        if (o == 0 || s.x > x1) x1 = s.x;
+        if (o == 0 || s.y < y0) y0 = s.y;
+        if (o == 0 || s.y > y1) y1 = s.y;
+    }
+    b.focal_x = (x0 + x1) / 2;
+    b.focal_y = (y0 + y1) / 2;
+}
+
+void place_area(SessionBlock& b, AreaInfo& area, const Arena& arena) {
+    area.home = home_slot(b.session, {b.string(area.id), area.id_size});
+    b.partitions.add(arena.partition_of(area.home));
+    float x = 0, y = 0;
+    for (u32 i = 0; i < area.seats; i++) {
+        const SeatLayout& s = b.layout(area.first_seat + i);
+        x += s.x / static_cast<float>(area.seats);
+        y += s.y / static_cast<float>(area.seats);
+    }
+    area.distance = std::hypot(x - b.focal_x, y - b.focal_y);
+}
+
+u32 directory_home(const Arena& arena, u32 database, const Uuid& session) {
+    const u64 h = mix64(session.hi ^ mix64(session.lo ^ database));
+    return static_cast<u32>(h) & (arena.header().directory_slots - 1);
+}
+
+}  // namespace
+
+u64 session_bytes(const LayoutInput& in) {
+    return plan(in).bytes;
+}
+
+SessionBlock* session_build(const Arena& arena, Ref at, const LayoutInput& in) {
+    const Parts p = plan(in);
+    auto* b = new (arena.ref<void>(at)) SessionBlock();
+    b->session = in.session;
+    b->database = in.database;
+    b->layout_version = in.layout_version;
+    b->generation = arena.header().block_generation.fetch_add(1) + 1;
+    b->bytes = p.bytes;
+    b->seats = in.seats;
+    b->areas = in.areas;
+    b->rows = in.rows;
+    b->categories = in.categories;
+    b->index_slots = p.index_slots;
+    b->areas_at = p.areas;
+    b->rows_at = p.rows;
+    b->categories_at = p.categories;
+    b->layout_at = p.layout;
+    b->index_at = p.index;
+    b->strings_at = p.strings;
+    b->holds_at = p.holds;
+    b->slots_at = p.slots;
+    std::memcpy(b->part<AreaInfo>(p.areas), in.area, sizeof(AreaInfo) * in.areas);
+    std::memcpy(b->part<RowInfo>(p.rows), in.row, sizeof(RowInfo) * in.rows);
+    std::memcpy(b->part<u32>(p.categories), in.category, sizeof(u32) * in.categories);
+    std::memcpy(b->part<SeatLayout>(p.layout), in.seat, sizeof(SeatLayout) * in.seats);
+    std::memcpy(b->part<char>(p.strings), in.strings, in.strings_size);
+    std::memset(b->part<void>(p.holds), 0, sizeof(Hold) * in.seats);
+
+    auto* index = b->part<Ordinal>(p.index);
+    std::memset(index, 0xFF, sizeof(Ordinal) * p.index_slots);
+    for (Ordinal o = 0; o < in.seats; o++) {
+        u32 i = index_slot(*b, b->label(o));
+        while (index[i] != kNoSeat)
+            i = i + 1 == p.index_slots ? 0 : i + 1;
+        index[i] = o;
+    }
+    find_focal_point(*b);
+    for (u32 a = 0; a < in.areas; a++)
+        place_area(*b, b->area(a), arena);
+    for (Ordinal o = 0; o < in.seats; o++) {
+        SeatSlot& s = b->slot(o);
+        s = {kNoSeat, kNoSeat, in.sold[o] ? SeatState::sold : SeatState::free, 0, 0};
+        b->area_of(o).count[static_cast<u32>(s.state)]++;
+    }
+    return b;
+}
+
+Ordinal session_find(const SessionBlock& b, Text label) {
+    const auto* index = b.part<Ordinal>(b.index_at);
+    for (u32 i = index_slot(b, label); index[i] != kNoSeat;
+         i = i + 1 == b.index_slots ? 0 : i + 1) {
+        const Text have = b.label(index[i]);
+        if (same(label, have.data, have.size)) return index[i];
+    }
+    return kNoSeat;
+}
+
+int session_find_area(SessionBlock& b, Text id) {
+    for (u32 a = 0; a < b.areas; a++)
+        if (same(id, b.string(b.area(a).id), b.area(a).id_size)) return static_cast<int>(a);
+    return -1;
+}
+
+int session_find_category(const SessionBlock& b, Text name) {
+    for (u32 c = 0; c < b.categories; c++) {
+        const char* have = b.string(b.category(c));
+        if (same(name, have, static_cast<u32>(std::strlen(have)))) return static_cast<int>(c);
+    }
+    return -1;
+}
+
+DirEntry* directory_find(const Arena& arena, u32 database, const Uuid& session) {
+    const u32 mask = arena.header().directory_slots - 1;
+    DirEntry* all = arena.directory();
+    for (u32 i = directory_home(arena, database, session);; i = (i + 1) & mask) {
+        if (all[i].state == DirState::empty) return nullptr;
+        if (all[i].database == database && all[i].session == session) return &all[i];
+    }
+}
+
+DirEntry* directory_add(const Arena& arena, u32 database, const Uuid& session) {
+    if (DirEntry* known = directory_find(arena, database, session)) return known;
+    ArenaHeader& h = arena.header();
+    if (h.sessions >= h.max_sessions) return nullptr;
+    const u32 mask = h.directory_slots - 1;
+    DirEntry* all = arena.directory();
+    u32 i = directory_home(arena, database, session);
+    while (all[i].state != DirState::empty)
+        i = (i + 1) & mask;
+    all[i] = DirEntry{};
+    all[i].session = session;
+    all[i].database = database;
+    all[i].state = DirState::loading;
+    h.sessions++;
+    return &all[i];
+}
+
+void directory_remove(const Arena& arena, DirEntry* entry) {
+    ArenaHeader& h = arena.header();
+    const u32 mask = h.directory_slots - 1;
+    DirEntry* all = arena.directory();
+    u32 hole = static_cast<u32>(entry - all);
+    h.sessions--;
+    for (u32 i = (hole + 1) & mask; all[i].state != DirState::empty; i = (i + 1) & mask) {
+        const u32 home = directory_home(arena, all[i].database, all[i].session);
+        // An entry may fill the hole only if that does not put it before its home.
+        if (((i - home) & mask) < ((i - hole) & mask)) continue;
+        all[hole] = all[i];
+        hole = i;
+    }
+    all[hole] = DirEntry{};
+}
+
+bool session_idle(SessionBlock& b) {
+    if (b.pins.load(std::memory_order_acquire) != 0) return false;
+    for (u32 a = 0; a < b.areas; a++) {
+        const u32* count = b.area(a).count;
+        if (count[static_cast<u32>(SeatState::held)] != 0) return false;
+        if (count[static_cast<u32>(SeatState::confirming)] != 0) return false;
+    }
+    return true;
+}
+
+DirEntry* directory_idle(const Arena& arena) {
+    DirEntry* best = nullptr;
+    i64 best_used = 0;
+    DirEntry* all = arena.directory();
+    for (u32 i = 0; i < arena.header().directory_slots; i++) {
+        DirEntry& e = all[i];
+        if (e.state != DirState::ready || e.pinned != 0) continue;
+        auto* b = arena.ref<SessionBlock>(e.block);
+        const i64 used = b->last_used.load(std::memory_order_relaxed);
+        if (best != nullptr && used >= best_used) continue;
+        if (!session_idle(*b)) continue;
+        best = &e;
+        best_used = used;
+    }
+    return best;
+}
+
+void session_evict(const Arena& arena, DirEntry* entry) {
+    auto* b = arena.ref<SessionBlock>(entry->block);
+    b->ready.store(0, std::memory_order_release);
+    b->generation = 0;
+    arena.release(entry->block, b->bytes);
+    directory_remove(arena, entry);
+}
+
+}  // namespace tix::core

@@ -1,0 +1,162 @@
+// A session block: the layout of one session, loaded once, and the state of its seats.
+//
+// One allocation holds, in order: header | areas | rows | seat layout | label index | strings |
+// hold entries (one a seat, so a sale never meets "full") | state slots.
+// The layout never changes after publication; slots, hold entries and the counters of an area
+// change only under that area's partition lock.
+#pragma once
+
+#include "arena.hpp"
+
+namespace tix::core {
+
+enum SeatFlag : u8 {
+    kAccessible = 1,
+};
+
+struct SeatLayout {
+    float x, y;
+    u32 label;   // offset into strings
+    u32 number;  // printed seat number, offset into strings
+    u32 row;
+    u16 area;
+    u16 category;
+    u16 position;
+    u8 label_size;
+    u8 flags;
+};
+static_assert(sizeof(SeatLayout) == 28);
+
+enum SlotFlag : u8 {
+    kPendingRelease = 1,  // of a held or confirming seat: freed when its transaction commits
+    kPendingFree = 2,     // of a sold seat: freed when its transaction commits
+};
+
+struct SeatSlot {
+    Ordinal head;  // the seat whose hold entry this seat belongs to; kNoSeat when none
+    Ordinal next;  // the next seat of that hold
+    SeatState state;
+    u8 flags;
+    u16 spare;
+};
+static_assert(sizeof(SeatSlot) == 12);
+
+// A hold lives in the entry of its head seat: every live hold has a seat, so there is always room.
+struct alignas(64) Hold {
+    u64 lock_id;  // 0: no hold here
+    Uuid owner;
+    Micros deadline;
+    u32 acquired_ms;  // low bits of now / 1000 at first acquisition, for the lifetime cap
+    Ref block;
+    Ref chain;  // next in its bucket of the lock index
+    Ref wheel_next, wheel_prev;
+    u32 writer;  // the transaction with uncommitted changes on it; 0 = none
+    u16 seats;
+    u16 pending;      // how many uncommitted changes
+    u16 version;      // grows with every journalled change
+    SeatState state;  // held or confirming
+    u8 flags;
+};
+static_assert(sizeof(Hold) == 64);
+
+enum HoldFlag : u8 {
+    kPinned = 1,   // PRE_COMMIT passed: not to be expired until the commit callback
+    kOrdered = 2,  // handed over to an order: no lifetime cap
+};
+
+struct AreaInfo {
+    u32 id;  // offset into strings
+    u32 id_size;
+    Ordinal first_seat;
+    u32 seats;
+    u32 first_row;
+    u32 rows;
+    u32 home;        // 7-bit home slot
+    float distance;  // of its centre to the focal point
+    u32 count[kSeatStates];
+};
+
+struct RowInfo {
+    Ordinal first_seat;
+    u32 seats;
+    u32 label;  // offset into strings
+};
+
+struct alignas(64) SessionBlock {
+    Uuid session;
+    u32 database;
+    u32 layout_version;
+    u64 generation;  // distinguishes this block from any other at this place
+    u64 bytes;
+    u32 seats, areas, rows, categories;
+    u32 index_slots;
+    u32 areas_at, rows_at, categories_at, layout_at, index_at, strings_at, holds_at, slots_at;
+    float focal_x, focal_y;
+    std::atomic<u32> pins;  // transactions' list entries that name this block
+    std::atomic<u32> ready;
+    std::atomic<i64> last_used;
+    PartitionSet partitions;
+
+    template <class T>
+    T* part(u32 offset) {
+        return reinterpret_cast<T*>(reinterpret_cast<std::byte*>(this) + offset);
+    }
+    template <class T>
+    const T* part(u32 offset) const {
+        return reinterpret_cast<const T*>(reinterpret_cast<const std::byte*>(this) + offset);
+    }
+    AreaInfo& area(u32 i) { return part<AreaInfo>(areas_at)[i]; }
+    const RowInfo& row(u32 i) const { return part<RowInfo>(rows_at)[i]; }
+    u32 category(u32 i) const { return part<u32>(categories_at)[i]; }
+    const SeatLayout& layout(Ordinal o) const { return part<SeatLayout>(layout_at)[o]; }
+    SeatSlot& slot(Ordinal o) { return part<SeatSlot>(slots_at)[o]; }
+    Hold& hold(Ordinal head) { return part<Hold>(holds_at)[head]; }
+    AreaInfo& area_of(Ordinal o) { return area(layout(o).area); }
+    // Strings other than seat labels are NUL-terminated.
+    const char* string(u32 offset) const { return part<char>(strings_at) + offset; }
+    Text label(Ordinal o) const { return {string(layout(o).label), layout(o).label_size}; }
+};
+
+// What the loader hands over: arrays it owns, in ordinal order. String offsets point into
+// `strings`.
+struct LayoutInput {
+    Uuid session;
+    u32 database;
+    u32 layout_version;
+    u32 seats, areas, rows, categories;
+    const SeatLayout* seat;
+    const bool* sold;
+    const AreaInfo* area;  // id, id_size, first_seat, seats, first_row, rows
+    const RowInfo* row;
+    const u32* category;
+    const char* strings;
+    u32 strings_size;
+};
+
+u64 session_bytes(const LayoutInput& in);
+// Fills a block that nobody else can see yet.
+SessionBlock* session_build(const Arena& arena, Ref at, const LayoutInput& in);
+// kNoSeat when the session has no seat of that label.
+Ordinal session_find(const SessionBlock& block, Text label);
+// The index of an area by its id, or -1.
+int session_find_area(SessionBlock& block, Text id);
+int session_find_category(const SessionBlock& block, Text name);
+
+inline u32 seat_partition(const Arena& arena, SessionBlock& block, Ordinal o) {
+    return arena.partition_of(block.area_of(o).home);
+}
+
+// The directory: (database, session) -> entry. Linear probing, deletion by shifting back.
+DirEntry* directory_find(const Arena& arena, u32 database, const Uuid& session);
+// The entry, made in state `loading` if absent; null when max_sessions are in use.
+DirEntry* directory_add(const Arena& arena, u32 database, const Uuid& session);
+void directory_remove(const Arena& arena, DirEntry* entry);
+// The least recently used block that nothing needs: no pins, no live holds, not loaded ahead.
+// Requires the directory lock exclusive and every partition lock.
+DirEntry* directory_idle(const Arena& arena);
+// True when nothing in the block would be missed. Same locks.
+bool session_idle(SessionBlock& block);
+// Frees the block and its entry. Same locks; requires session_idle.
+void session_evict(const Arena& arena, DirEntry* entry);
+
+}  // namespace tix::core

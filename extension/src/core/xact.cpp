@@ -1,0 +1,222 @@
+// Commit and abort of what a transaction did to seats: one `case` per kind of change.
+
+#include "xact.hpp"
+
+namespace tix::core {
+
+namespace {
+
+bool relies_on_hold(Op op) {
+    switch (op) {
+        case Op::grant:
+        case Op::add:
+        case Op::raise:
+        case Op::unrelease:
+        case Op::confirm:
+        case Op::verify:
+            return true;
+        case Op::release:
+        case Op::free_sold:
+        case Op::unfree:
+        case Op::pin:
+            return false;
+    }
+    return false;
+}
+
+bool changes(Op op) {
+    return op != Op::verify && op != Op::pin;
+}
+
+bool has_writer(Op op) {
+    return changes(op) && op != Op::free_sold && op != Op::unfree;
+}
+
+// The hold this entry changed, if it is still the one.
+Hold* entry_hold(const Arena& arena, const XactEntry& e) {
+    return e.lock_id == 0 ? nullptr : hold_find(arena, e.lock_id);
+}
+
+bool in_hold(const Arena& arena, const Hold& h, Ordinal seat) {
+    return hold_block(arena, h).slot(seat).head == hold_head(arena, h);
+}
+
+SessionBlock* entry_block(const Arena& arena, const XactEntry& e) {
+    auto* b = arena.ref<SessionBlock>(e.block);
+    return b->generation == e.block_generation ? b : nullptr;
+}
+
+void set_slot_flag(SessionBlock& b, Ordinal seat, u8 flag, bool on) {
+    u8& flags = b.slot(seat).flags;
+    flags = static_cast<u8>(on ? flags | flag : flags & ~flag);
+}
+
+void unpin_block(const Arena& arena, const XactEntry& e) {
+    if (SessionBlock* b = entry_block(arena, e)) b->pins.fetch_sub(1, std::memory_order_release);
+}
+
+// Undoes one entry. Returns the hold it was about if that still lives.
+Hold* undo(const Arena& arena, const XactEntry& e) {
+    SessionBlock* b = entry_block(arena, e);
+    if (b == nullptr) return nullptr;
+    if (e.op == Op::free_sold || e.op == Op::unfree) {
+        set_slot_flag(*b, e.seat, kPendingFree, e.op == Op::unfree);
+        return nullptr;
+    }
+    Hold* h = entry_hold(arena, e);
+    if (h == nullptr) return nullptr;
+    switch (e.op) {
+        case Op::grant:
+            hold_end(arena, *h, SeatState::free);
+            return nullptr;
+        case Op::add:
+            return in_hold(arena, *h, e.seat) ? hold_drop_seat(arena, *h, e.seat, SeatState::free)
+                                              : h;
+        case Op::raise:
+            hold_set_deadline(arena, *h, e.value);
+            h->flags = static_cast<u8>((h->flags & ~kOrdered) | (e.seat & kOrdered));
+            return h;
+        case Op::release:
+        case Op::unrelease:
+            if (in_hold(arena, *h, e.seat))
+                set_slot_flag(*b, e.seat, kPendingRelease, e.op == Op::unrelease);
+            return h;
+        case Op::confirm:
+            hold_set_state(arena, *h, SeatState::held);
+            return h;
+        default:
+            return nullptr;
+    }
+}
+
+void undo_last(const Arena& arena, XactLog& log, Micros now) {
+    const XactEntry& e = log.entry[--log.size];
+    Hold* h = undo(arena, e);
+    unpin_block(arena, e);
+    if (h == nullptr || !has_writer(e.op)) return;
+    arena.partition(arena.partition_of(Token::home(e.lock_id))).count(Count::undone);
+    if (--h->pending == 0) {
+        h->writer = 0;
+        h->flags = static_cast<u8>(h->flags & ~kPinned);
+        hold_expire(arena, e.lock_id, now, log.partitions);
+    }
+}
+
+void sell(const Arena& arena, Hold& h) {
+    SessionBlock& b = hold_block(arena, h);
+    Hold* left = &h;
+    u64 sold = 0;
+    const u32 home = arena.partition_of(Token::home(h.lock_id));
+    for (Ordinal o = hold_head(arena, h); left != nullptr && o != kNoSeat;) {
+        const Ordinal next = b.slot(o).next;
+        if ((b.slot(o).flags & kPendingRelease) == 0) {
+            left = hold_drop_seat(arena, *left, o, SeatState::sold);
+            sold++;
+        }
+        o = next;
+    }
+    arena.partition(home).count(Count::sold_seats, sold);
+}
+
+void keep(const Arena& arena, const XactEntry& e) {
+    SessionBlock* b = entry_block(arena, e);
+    if (b == nullptr) return;
+    if (e.op == Op::free_sold) {
+        if ((b->slot(e.seat).flags & kPendingFree) == 0) return;
+        set_slot_flag(*b, e.seat, kPendingFree, false);
+        seat_set_state(arena, *b, e.seat, SeatState::free);
+        arena.partition(seat_partition(arena, *b, e.seat)).count(Count::freed_seats);
+        return;
+    }
+    Hold* h = entry_hold(arena, e);
+    if (h == nullptr) return;
+    if (e.op == Op::confirm) sell(arena, *h);
+    if (e.op == Op::release && in_hold(arena, *h, e.seat) &&
+        (b->slot(e.seat).flags & kPendingRelease) != 0)
+        hold_drop_seat(arena, *h, e.seat, SeatState::free);
+}
+
+void settle(const Arena& arena, XactLog& log, const XactEntry& e, Micros now) {
+    Hold* h = entry_hold(arena, e);
+    if (h == nullptr || !has_writer(e.op) || h->writer != log.writer) return;
+    h->writer = 0;
+    h->pending = 0;
+    h->flags = static_cast<u8>(h->flags & ~kPinned);
+    hold_expire(arena, e.lock_id, now, log.partitions);
+}
+
+}  // namespace
+
+void xact_append(const Arena& arena, XactLog& log, Op op, SessionBlock& b, Hold* h, Ordinal seat,
+                 i64 value) {
+    log.entry[log.size++] = {
+        op, log.subxact, arena.ref_of(&b), seat, b.generation, h ? h->lock_id : 0, value};
+    b.pins.fetch_add(1, std::memory_order_relaxed);
+    if (h == nullptr) {
+        log.partitions.add(seat_partition(arena, b, seat));
+        return;
+    }
+    log.partitions.merge(hold_partitions(arena, *h));
+    if (!has_writer(op)) return;
+    h->writer = log.writer;
+    h->pending++;
+}
+
+void xact_pin(const Arena& arena, XactLog& log, SessionBlock& b) {
+    const Ref self = arena.ref_of(&b);
+    for (u32 i = 0; i < log.size; i++)
+        if (log.entry[i].block == self && log.entry[i].subxact == log.subxact) return;
+    log.entry[log.size++] = {Op::pin, log.subxact, self, 0, b.generation, 0, 0};
+    b.pins.fetch_add(1, std::memory_order_relaxed);
+}
+
+bool xact_changed(const XactLog& log) {
+    for (u32 i = 0; i < log.size; i++)
+        if (changes(log.entry[i].op)) return true;
+    return false;
+}
+
+u64 xact_check_and_pin(const Arena& arena, XactLog& log, Micros now) {
+    for (u32 i = 0; i < log.size; i++) {
+        const XactEntry& e = log.entry[i];
+        if (!relies_on_hold(e.op)) continue;
+        const Hold* h = entry_hold(arena, e);
+        if (h != nullptr && !hold_overdue(*h, now)) continue;
+        arena.partition(arena.partition_of(Token::home(e.lock_id))).count(Count::lost);
+        return e.lock_id;
+    }
+    for (u32 i = 0; i < log.size; i++) {
+        Hold* h = entry_hold(arena, log.entry[i]);
+        if (h != nullptr && h->writer == log.writer) h->flags |= kPinned;
+    }
+    return 0;
+}
+
+void xact_commit(const Arena& arena, XactLog& log, Micros now) {
+    for (u32 i = 0; i < log.size; i++)
+        keep(arena, log.entry[i]);
+    for (u32 i = 0; i < log.size; i++) {
+        settle(arena, log, log.entry[i], now);
+        unpin_block(arena, log.entry[i]);
+    }
+    log.size = 0;
+    log.partitions = {};
+}
+
+void xact_abort(const Arena& arena, XactLog& log, Micros now) {
+    while (log.size > 0)
+        undo_last(arena, log, now);
+    log.partitions = {};
+}
+
+void xact_abort_sub(const Arena& arena, XactLog& log, u32 subxact, Micros now) {
+    while (log.size > 0 && log.entry[log.size - 1].subxact >= subxact)
+        undo_last(arena, log, now);
+}
+
+void xact_commit_sub(XactLog& log, u32 subxact, u32 parent) {
+    for (u32 i = log.size; i > 0 && log.entry[i - 1].subxact >= subxact; i--)
+        log.entry[i - 1].subxact = parent;
+}
+
+}  // namespace tix::core

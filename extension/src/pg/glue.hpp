@@ -1,0 +1,134 @@
+// What the files of the glue share: settings, shared memory, locks, errors and conversions.
+#pragma once
+
+#include "pg.hpp"
+
+namespace tix::pg {
+
+using namespace tix::core;
+
+// Settings (settings.cpp). Units as named; the table in the README is tested against pg_settings.
+struct Settings {
+    int memory_mb, partitions, max_sessions, change_ring_size, expiry_workers, max_xact_changes;
+    int lock_ttl_s, lock_lifetime_max_s, order_ttl_s, in_doubt_max_s;
+    int max_seats_per_lock, max_loaders, load_wait_ms, expiry_naptime_ms;
+    bool hold_journal;
+    char* seat_loader;
+};
+extern Settings settings;
+void define_settings();
+
+// Errors (errors.cpp): the only place that raises class TX.
+enum class Error {
+#define TIX_ERROR(sqlstate, name, http, message, hint) name,
+#include "../core/errors.def"
+};
+[[noreturn]] void raise(Error error);
+int sqlstate_of(Error error);
+// `detail` becomes the DETAIL, which is JSON.
+[[noreturn]] void raise_detail(Error error, const char* detail);
+const char* reason_name(Reason reason);
+const char* state_name(SeatState state);
+
+// Shared memory (shmem.cpp).
+struct Shared {
+    ConditionVariable changed;  // the change ring has news
+    ConditionVariable loaded;   // a directory entry has changed its state
+    pg_atomic_uint32 change_waiters;
+    pg_atomic_uint64 wall_offset;  // wall clock minus arena clock, microseconds
+    // Why the last load failed; under the directory lock.
+    char load_failure[256];
+};
+extern Shared* shared;
+void install_shmem_hooks();
+Arena arena();
+LWLock* directory_lock();
+void lock_partitions(const PartitionSet& set, LWLockMode mode);
+void unlock_partitions(const PartitionSet& set);
+PartitionSet all_partitions();
+
+// Time. The arena's clock is CLOCK_BOOTTIME, microseconds; the wall clock is for people.
+Micros arena_now();
+TimestampTz wall_time(Micros arena_time);
+
+// The transaction (xact.cpp).
+XactLog& xact_log();
+void install_xact_callbacks();
+Access access_to(const PartitionSet& held);
+
+// Wakes the readers that wait for changes; called after every publication, outside locks.
+void announce_changes();
+
+// Sessions (sessions.cpp).
+enum class Found { ready, rebuilding, unknown, failed };
+// Finds the session; on `ready` the directory lock is held shared and must be released by the
+// caller. Otherwise it has asked for a load and waited up to `wait_ms` (-1: until it is decided).
+Found open_session(const Uuid& session, int wait_ms, SessionBlock** block);
+// As open_session for calls that need the session: raises TX015, 22023, TX013 or 55000.
+SessionBlock* require_session(const Uuid& session, int wait_ms);
+inline void close_session() {
+    LWLockRelease(directory_lock());
+}
+[[noreturn]] void raise_unknown_session(const Uuid& session);
+[[noreturn]] void raise_load_failure(const Uuid& session);
+u32 database_generation();
+
+// Advisory locks of our own class, transaction-level: they show in pg_locks with objsubid 7.
+void advisory_lock(const Uuid& session, LOCKMODE mode);
+
+// The journal (journal.cpp).
+struct JournalRow {
+    char kind;
+    u64 lock_id;
+    Uuid session;
+    Uuid owner;
+    u16 version;
+    Micros deadline;
+    const Uuid* order;
+    Datum seats;  // text[]
+};
+void journal_write(const JournalRow& row);
+void install_journal_callbacks();
+
+// Conversions (convert.cpp).
+Uuid uuid_arg(Datum d);
+Datum uuid_datum(const Uuid& u);
+Micros ttl_arg(FunctionCallInfo fcinfo, int arg, int default_seconds);
+// Element pointers of a text[]; raises 22023 for NULL, empty and NULL elements.
+struct TextList {
+    Text* text;
+    int n;
+};
+TextList text_list_arg(FunctionCallInfo fcinfo, int arg, const char* name, int n_max);
+ArrayType* text_array(const Text* text, int n);
+ArrayType* label_array(const SessionBlock& block, const Ordinal* seats, u32 n);
+// Raises unless this is a preloaded primary outside parallel mode and read-only transactions.
+void require_writable(const char* function);
+void require_readable(const char* function);
+// Raises 22004 when any argument of the first n is NULL.
+void require_arguments(FunctionCallInfo fcinfo, int n, const char* function);
+TupleDesc result_desc(FunctionCallInfo fcinfo);
+// Starts a materialized set result.
+ReturnSetInfo* begin_rows(FunctionCallInfo fcinfo);
+inline void put_row(ReturnSetInfo* rows, Datum* values, bool* nulls) {
+    tuplestore_putvalues(rows->setResult, rows->setDesc, values, nulls);
+}
+
+// Reading a session through the seat loader and the journal (tables.cpp), by SPI.
+struct TableSession {
+    LayoutInput layout;
+    int holds;
+    struct TableHold* hold;
+};
+struct TableHold {
+    HoldSpec spec;
+    bool ordered;
+    u16 version;
+    u32 seats;
+    Ordinal* seat;
+};
+// Requires SPI_connect and no snapshot older than the advisory lock. Everything is palloc'd in the
+// current context. seats = 0 when the loader knows no such session.
+TableSession read_session(const Uuid& session, Micros now);
+
+}  // namespace tix::pg

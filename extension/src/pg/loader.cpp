@@ -1,0 +1,223 @@
+// The loader worker: brings one session from the tables into the arena, and the database's
+// generation before anything is granted.
+//
+// Locking. Exclusive advisory lock of the session, then a fresh READ COMMITTED snapshot, then the
+// arena's locks one stage at a time: reserve, build unseen, restore holds, publish.
+// Failure. Whatever ends the worker early marks the directory entry failed; it is retried on
+// demand.
+
+#include "loader.hpp"
+
+extern "C" {
+#include "access/xlogutils.h"
+PGDLLEXPORT void tix_loader_main(Datum database);
+}
+
+namespace tix::pg {
+
+namespace {
+
+constexpr int kClusterChangedStep = 1000;
+Uuid loading;
+
+void mark(DirState state, u32 error) {
+    LWLockAcquire(directory_lock(), LW_EXCLUSIVE);
+    DirEntry* e = directory_find(arena(), MyDatabaseId, loading);
+    if (e != nullptr && e->state == DirState::loading) {
+        e->state = state;
+        e->error = error;
+        e->since = arena_now();
+        e->loader_pid = 0;
+    }
+    LWLockRelease(directory_lock());
+    ConditionVariableBroadcast(&shared->loaded);
+}
+
+void on_exit(int, Datum) {
+    mark(DirState::failed, ERRCODE_INTERNAL_ERROR);
+}
+
+// Keeps the message of the error under way for those who asked for the session.
+void remember_failure() {
+    const MemoryContext old = MemoryContextSwitchTo(TopMemoryContext);
+    const ErrorData* e = CopyErrorData();
+    MemoryContextSwitchTo(old);
+    LWLockReleaseAll();
+    LWLockAcquire(directory_lock(), LW_EXCLUSIVE);
+    strlcpy(shared->load_failure,
+            e->detail && e->sqlerrcode == sqlstate_of(Error::memory_full) ? e->detail : e->message,
+            sizeof shared->load_failure);
+    LWLockRelease(directory_lock());
+    mark(DirState::failed, static_cast<u32>(e->sqlerrcode));
+}
+
+void begin() {
+    SetCurrentStatementStartTimestamp();
+    StartTransactionCommand();
+    XactIsoLevel = XACT_READ_COMMITTED;
+    XactReadOnly = false;
+}
+
+// Raises the generation of this database, once a server start, on disk before it is used.
+void raise_generation() {
+    begin();
+    advisory_lock({0, 0}, ExclusiveLock);
+    PushActiveSnapshot(GetTransactionSnapshot());
+    SPI_connect();
+    if (database_generation() == 0) {
+        Oid types[] = {INT4OID, INT8OID, INT4OID};
+        Datum args[] = {Int32GetDatum(static_cast<int32>(GetWALInsertionTimeLine())),
+                        Int64GetDatum(static_cast<int64>(GetSystemIdentifier())),
+                        Int32GetDatum(kClusterChangedStep)};
+        const int result = SPI_execute_with_args(
+            "UPDATE tix.generation g SET generation = greatest("
+            " g.generation + CASE WHEN (g.timeline, g.system_identifier) = ($1, $2) THEN 1"
+            " ELSE $3 END, (SELECT coalesce(max(lock_id) >> 47, 0) + 1 FROM tix.holds)::int),"
+            " timeline = $1, system_identifier = $2 RETURNING generation",
+            3, types, args, nullptr, false, 0);
+        if (result != SPI_OK_UPDATE_RETURNING || SPI_processed != 1)
+            ereport(ERROR, (errcode(ERRCODE_DATA_CORRUPTED),
+                            errmsg("tix.generation must have exactly one row")));
+        bool null;
+        const int next =
+            DatumGetInt32(SPI_getbinval(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 1, &null));
+        if (next > static_cast<int>(Token::kGenerationMax))
+            ereport(ERROR, (errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
+                            errmsg("lock generations of this database are used up"),
+                            errhint("Drop and create the extension tix when no hold is live.")));
+        ForceSyncCommit();
+        SPI_finish();
+        PopActiveSnapshot();
+        CommitTransactionCommand();
+        LWLockAcquire(directory_lock(), LW_EXCLUSIVE);
+        Database* d = arena().add_database(MyDatabaseId);
+        if (d != nullptr) d->generation.store(static_cast<u32>(next), std::memory_order_release);
+        LWLockRelease(directory_lock());
+        if (d == nullptr)
+            ereport(ERROR, (errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
+                            errmsg("more than %u databases use tix", kDatabasesMax)));
+        return;
+    }
+    SPI_finish();
+    PopActiveSnapshot();
+    CommitTransactionCommand();
+}
+
+// Room for a block, made by evicting idle sessions if need be.
+Ref reserve(u64 bytes) {
+    const Arena a = arena();
+    LWLockAcquire(directory_lock(), LW_EXCLUSIVE);
+    Ref room = a.allocate(bytes);
+    while (room == kNoRef) {
+        const PartitionSet all = all_partitions();
+        lock_partitions(all, LW_EXCLUSIVE);
+        DirEntry* idle = directory_idle(a);
+        if (idle != nullptr) session_evict(a, idle);
+        unlock_partitions(all);
+        if (idle == nullptr) break;
+        room = a.allocate(bytes);
+    }
+    LWLockRelease(directory_lock());
+    return room;
+}
+
+void restore_holds(SessionBlock& b, const TableSession& t) {
+    for (int i = 0; i < t.holds; i++) {
+        const TableHold& h = t.hold[i];
+        PartitionSet set;
+        set.add(arena().partition_of(Token::home(h.spec.lock_id)));
+        for (u32 s = 0; s < h.seats; s++)
+            set.add(seat_partition(arena(), b, h.seat[s]));
+        lock_partitions(set, LW_EXCLUSIVE);
+        restore_hold({arena(), nullptr, arena_now(), set}, b, h.spec, h.ordered, h.version, h.seat,
+                     h.seats);
+        unlock_partitions(set);
+    }
+}
+
+void publish(Ref block) {
+    const Arena a = arena();
+    LWLockAcquire(directory_lock(), LW_EXCLUSIVE);
+    DirEntry* e = directory_find(a, MyDatabaseId, loading);
+    if (e != nullptr) {
+        auto* b = a.ref<SessionBlock>(block);
+        b->ready.store(1, std::memory_order_release);
+        b->last_used.store(arena_now(), std::memory_order_relaxed);
+        e->block = block;
+        e->state = DirState::ready;
+        e->since = arena_now();
+        e->loader_pid = 0;
+    }
+    LWLockRelease(directory_lock());
+    ConditionVariableBroadcast(&shared->loaded);
+}
+
+void load() {
+    begin();
+    advisory_lock(loading, ExclusiveLock);
+    PushActiveSnapshot(GetTransactionSnapshot());
+    SPI_connect();
+    const TableSession t = read_session(loading, arena_now());
+    if (t.layout.seats == 0) {
+        mark(DirState::failed, 0);
+    } else {
+        const u64 bytes = session_bytes(t.layout);
+        const Ref room = reserve(bytes);
+        if (room == kNoRef)
+            raise_detail(Error::memory_full,
+                         psprintf("{\"bytesNeeded\":" UINT64_FORMAT ",\"seats\":%u}", bytes,
+                                  t.layout.seats));
+        // From here to publication nothing can fail.
+        SessionBlock* b = session_build(arena(), room, t.layout);
+        restore_holds(*b, t);
+        publish(room);
+    }
+    SPI_finish();
+    PopActiveSnapshot();
+    CommitTransactionCommand();
+}
+
+}  // namespace
+
+bool start_loader(Oid database, const Uuid& session) {
+    BackgroundWorker w = {};
+    w.bgw_flags = BGWORKER_SHMEM_ACCESS | BGWORKER_BACKEND_DATABASE_CONNECTION;
+    w.bgw_start_time = BgWorkerStart_RecoveryFinished;
+    w.bgw_restart_time = BGW_NEVER_RESTART;
+    w.bgw_main_arg = ObjectIdGetDatum(database);
+    strlcpy(w.bgw_library_name, "tix", sizeof w.bgw_library_name);
+    strlcpy(w.bgw_function_name, "tix_loader_main", sizeof w.bgw_function_name);
+    strlcpy(w.bgw_name, "tix loader", sizeof w.bgw_name);
+    strlcpy(w.bgw_type, "tix loader", sizeof w.bgw_type);
+    memcpy(w.bgw_extra, &session, sizeof session);
+    return RegisterDynamicBackgroundWorker(&w, nullptr);
+}
+
+}  // namespace tix::pg
+
+void tix_loader_main(Datum database) {
+    using namespace tix::pg;
+    pqsignal(SIGTERM, die);
+    BackgroundWorkerUnblockSignals();
+    BackgroundWorkerInitializeConnectionByOid(DatumGetObjectId(database), InvalidOid, 0);
+    memcpy(&loading, MyBgworkerEntry->bgw_extra, sizeof loading);
+    before_shmem_exit(on_exit, 0);
+    LWLockAcquire(directory_lock(), LW_EXCLUSIVE);
+    DirEntry* e = directory_find(arena(), MyDatabaseId, loading);
+    const bool wanted = e != nullptr && e->state == DirState::loading && e->loader_pid == 0;
+    if (wanted) e->loader_pid = static_cast<u32>(MyProcPid);
+    LWLockRelease(directory_lock());
+    if (!wanted) return;
+    pgstat_report_activity(STATE_RUNNING, "loading a session");
+    PG_TRY();
+    {
+        if (database_generation() == 0) raise_generation();
+        load();
+    }
+    PG_CATCH();
+    {
+        remember_failure();
+        PG_RE_THROW();
+    }
+    PG_END_TRY();
+}

@@ -1,0 +1,51 @@
+// What the lock functions share: the answer row, and running a core call under the locks it needs.
+#pragma once
+
+#include "glue.hpp"
+
+namespace tix::pg {
+
+// One answer of a lock function, before it becomes a row.
+struct Answer {
+    Reason reason = Reason::none;
+    u64 lock_id = 0;
+    Micros deadline = 0;
+    Datum seats = 0;  // text[]; 0 = NULL
+    Jsonb* conflicts = nullptr;
+    int tier = 0;  // 0 = NULL
+};
+
+Datum answer_row(FunctionCallInfo fcinfo, const Answer& a);
+Answer refusal(Reason reason);
+Reason not_open(Found found);
+// The TTL argument, at most tix.lock_lifetime_max.
+Micros lock_ttl_arg(FunctionCallInfo fcinfo, int arg);
+PartitionSet home_of(u64 lock_id);
+[[noreturn]] void raise_log_full();
+// The journal row of a grant or an addition; nothing when nothing was granted.
+void journal_grant(const HoldAnswer& h, Datum seats);
+
+// Runs a core call under the locks it turns out to need.
+template <class Call>
+HoldAnswer with_partitions(PartitionSet set, Call call) {
+    xact_log();  // allocates on first use: not possible under a lock
+    for (;;) {
+        lock_partitions(set, LW_EXCLUSIVE);
+        const HoldAnswer answer = call(access_to(set));
+        unlock_partitions(set);
+        if (answer.status != Status::need_partitions) return answer;
+        set.merge(answer.need);
+    }
+}
+
+struct SeatBuffers {
+    Ordinal* seat;
+    Reason* reason;
+};
+
+inline SeatBuffers seat_buffers(int n) {
+    return {static_cast<Ordinal*>(palloc(sizeof(Ordinal) * n)),
+            static_cast<Reason*>(palloc0(sizeof(Reason) * n))};
+}
+
+}  // namespace tix::pg

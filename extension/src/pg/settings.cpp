@@ -1,0 +1,77 @@
+// The settings of tix: every limit has a name, a unit, a default and bounds.
+
+#include "glue.hpp"
+
+namespace tix::pg {
+
+Settings settings;
+
+namespace {
+
+struct IntSetting {
+    const char* name;
+    const char* text;
+    int* value;
+    int initial, min, max;
+    GucContext context;
+    int flags;
+};
+
+bool check_power_of_two(int* value, void**, GucSource) {
+    if ((*value & (*value - 1)) == 0) return true;
+    GUC_check_errdetail("The value must be a power of two.");
+    return false;
+}
+
+const IntSetting kIntSettings[] = {
+    {"tix.memory", "Shared memory of the seat arena; a seat costs about 128 bytes.",
+     &settings.memory_mb, 128, 8, 65536, PGC_POSTMASTER, GUC_UNIT_MB},
+    {"tix.partitions", "Partitions of the arena, each with a lock; a power of two.",
+     &settings.partitions, kPartitionsDefault, kPartitionsMin, kPartitionsMax, PGC_POSTMASTER, 0},
+    {"tix.max_sessions", "Sessions the directory can hold.", &settings.max_sessions, 1024, 1, 65536,
+     PGC_POSTMASTER, 0},
+    {"tix.change_ring_size", "Seat changes kept for tix_changes(); a power of two.",
+     &settings.change_ring_size, 65536, 1024, 16777216, PGC_POSTMASTER, 0},
+    {"tix.expiry_workers", "Workers that tidy expired holds.", &settings.expiry_workers, 1, 0, 8,
+     PGC_POSTMASTER, 0},
+    {"tix.max_xact_changes", "Seat changes one transaction may make.", &settings.max_xact_changes,
+     10000, 1024, 1000000, PGC_POSTMASTER, 0},
+    {"tix.lock_ttl", "How long a hold lasts when the call names no TTL.", &settings.lock_ttl_s, 120,
+     1, 86400, PGC_USERSET, GUC_UNIT_S},
+    {"tix.lock_lifetime_max", "Longest life of a hold, extensions included.",
+     &settings.lock_lifetime_max_s, 1800, 1, 86400, PGC_SUSET, GUC_UNIT_S},
+    {"tix.order_ttl", "How long an order may wait for its payment.", &settings.order_ttl_s, 600, 1,
+     86400, PGC_USERSET, GUC_UNIT_S},
+    {"tix.in_doubt_max", "How long a seat is shielded while its payment's outcome is unknown.",
+     &settings.in_doubt_max_s, 86400, 1, 604800, PGC_USERSET, GUC_UNIT_S},
+    {"tix.max_seats_per_lock", "Seats one lock may hold.", &settings.max_seats_per_lock, 200, 1,
+     kSeatsPerLockMax, PGC_SUSET, 0},
+    {"tix.max_loaders", "Sessions that may be loading at once.", &settings.max_loaders, 2, 1, 64,
+     PGC_SIGHUP, 0},
+    {"tix.load_wait", "How long a call waits for a session to load before it says rebuilding.",
+     &settings.load_wait_ms, 50, 0, 10000, PGC_USERSET, GUC_UNIT_MS},
+    {"tix.expiry_naptime", "Pause between two rounds of an expiry worker.",
+     &settings.expiry_naptime_ms, 100, 10, 60000, PGC_SIGHUP, GUC_UNIT_MS},
+};
+
+}  // namespace
+
+void define_settings() {
+    for (const IntSetting& s : kIntSettings) {
+        const bool power = s.value == &settings.partitions || s.value == &settings.change_ring_size;
+        DefineCustomIntVariable(s.name, s.text, nullptr, s.value, s.initial, s.min, s.max,
+                                s.context, s.flags, power ? check_power_of_two : nullptr, nullptr,
+                                nullptr);
+    }
+    DefineCustomBoolVariable("tix.hold_journal", "Write every hold to the journal tix.holds.",
+                             "Off, holds do not survive a crash of the server.",
+                             &settings.hold_journal, true, PGC_SUSET, 0, nullptr, nullptr, nullptr);
+    DefineCustomStringVariable(
+        "tix.seat_loader", "The function that lists the seats of a session.",
+        "(session_id uuid) -> (seat_id, area_id, row_label, position, x, y, category, accessible, "
+        "sold, seat_number), in ordinal order.",
+        &settings.seat_loader, "tix.load_seats", PGC_SUSET, 0, nullptr, nullptr, nullptr);
+    MarkGUCPrefixReserved("tix");
+}
+
+}  // namespace tix::pg

@@ -1,0 +1,130 @@
+// Shared memory: the arena, its locks, and the words around them that need PostgreSQL's types.
+//
+// Locking. Tranche tix_directory has one lock, tix_partition one for each partition. Order:
+// directory, then partitions ascending.
+// Failure. A crash of any backend wipes all of it; the startup hook formats it afresh.
+
+#include <time.h>
+
+#include "glue.hpp"
+
+namespace tix::pg {
+
+Shared* shared = nullptr;
+
+namespace {
+
+shmem_request_hook_type next_request_hook = nullptr;
+shmem_startup_hook_type next_startup_hook = nullptr;
+LWLockPadded* directory_tranche = nullptr;
+LWLockPadded* partition_tranche = nullptr;
+void* arena_base = nullptr;
+
+// The two clocks are not read at one instant: smaller differences are noise, and the same deadline
+// must read the same every time.
+constexpr int64 kWallJitterMicros = 5000;
+
+ArenaConfig arena_config() {
+    ArenaConfig c;
+    c.bytes = static_cast<u64>(settings.memory_mb) << 20;
+    c.partitions = static_cast<u32>(settings.partitions);
+    c.max_sessions = static_cast<u32>(settings.max_sessions);
+    c.ring_slots = static_cast<u32>(settings.change_ring_size);
+    return c;
+}
+
+Size shared_bytes() {
+    return CACHELINEALIGN(sizeof(Shared)) + arena_config().bytes + kLine;
+}
+
+void request() {
+    if (next_request_hook) next_request_hook();
+    const u64 fixed = Arena::fixed_bytes(arena_config());
+    if (fixed >= arena_config().bytes)
+        ereport(FATAL,
+                (errcode(ERRCODE_CONFIGURATION_LIMIT_EXCEEDED), errmsg("tix.memory is too small"),
+                 errdetail("%llu bytes are needed before any session is loaded.",
+                           static_cast<unsigned long long>(fixed)),
+                 errhint("Increase tix.memory, or decrease tix.change_ring_size.")));
+    RequestAddinShmemSpace(shared_bytes());
+    RequestNamedLWLockTranche("tix_directory", 1);
+    RequestNamedLWLockTranche("tix_partition", settings.partitions);
+}
+
+void startup() {
+    if (next_startup_hook) next_startup_hook();
+    bool found;
+    LWLockAcquire(AddinShmemInitLock, LW_EXCLUSIVE);
+    auto* memory = static_cast<char*>(ShmemInitStruct("tix", shared_bytes(), &found));
+    shared = reinterpret_cast<Shared*>(memory);
+    arena_base = reinterpret_cast<void*>(TYPEALIGN(kLine, memory + CACHELINEALIGN(sizeof(Shared))));
+    directory_tranche = GetNamedLWLockTranche("tix_directory");
+    partition_tranche = GetNamedLWLockTranche("tix_partition");
+    if (!found) {
+        ConditionVariableInit(&shared->changed);
+        ConditionVariableInit(&shared->loaded);
+        pg_atomic_init_u32(&shared->change_waiters, 0);
+        pg_atomic_init_u64(&shared->wall_offset,
+                           static_cast<uint64>(GetCurrentTimestamp() - arena_now()));
+        Arena::format(arena_base, arena_config());
+    }
+    LWLockRelease(AddinShmemInitLock);
+}
+
+}  // namespace
+
+void install_shmem_hooks() {
+    next_request_hook = shmem_request_hook;
+    shmem_request_hook = request;
+    next_startup_hook = shmem_startup_hook;
+    shmem_startup_hook = startup;
+}
+
+Arena arena() {
+    return Arena(arena_base);
+}
+
+LWLock* directory_lock() {
+    return &directory_tranche->lock;
+}
+
+void lock_partitions(const PartitionSet& set, LWLockMode mode) {
+    for (int w = 0; w < 2; w++)
+        for (u64 left = set.word[w]; left != 0; left &= left - 1)
+            LWLockAcquire(&partition_tranche[w * 64 + __builtin_ctzll(left)].lock, mode);
+}
+
+void unlock_partitions(const PartitionSet& set) {
+    for (int w = 0; w < 2; w++)
+        for (u64 left = set.word[w]; left != 0; left &= left - 1)
+            LWLockRelease(&partition_tranche[w * 64 + __builtin_ctzll(left)].lock);
+}
+
+PartitionSet all_partitions() {
+    PartitionSet set;
+    for (int p = 0; p < settings.partitions; p++)
+        set.add(p);
+    return set;
+}
+
+Micros arena_now() {
+    struct timespec t;
+    clock_gettime(CLOCK_BOOTTIME, &t);
+    return static_cast<Micros>(t.tv_sec) * 1000000 + t.tv_nsec / 1000;
+}
+
+TimestampTz wall_time(Micros arena_time) {
+    const int64 offset = GetCurrentTimestamp() - arena_now();
+    const int64 known = static_cast<int64>(pg_atomic_read_u64(&shared->wall_offset));
+    if (offset - known < kWallJitterMicros && known - offset < kWallJitterMicros)
+        return arena_time + known;
+    pg_atomic_write_u64(&shared->wall_offset, static_cast<uint64>(offset));
+    return arena_time + offset;
+}
+
+void announce_changes() {
+    if (pg_atomic_read_u32(&shared->change_waiters) > 0)
+        ConditionVariableBroadcast(&shared->changed);
+}
+
+}  // namespace tix::pg

@@ -1,0 +1,143 @@
+// The ticket guard: no row enters or leaves tix.tickets without the engine knowing.
+//
+// An INSERT needs the seat: confirming by this transaction, or free and then confirming. A DELETE,
+// or a status that no longer occupies the seat, frees it at commit. TRUNCATE is refused. Locking.
+// The session is in memory first; then its advisory lock shared, until the transaction ends, so
+// that no load reads tickets in between.
+
+#include "glue.hpp"
+
+namespace tix::pg {
+
+namespace {
+
+struct Ticket {
+    bool occupies;
+    Uuid session, user;
+    char seat[kSeatIdBytesMax + 1];
+};
+
+Datum column(HeapTuple t, TupleDesc desc, const char* name, bool* null) {
+    const int n = SPI_fnumber(desc, name);
+    *null = true;
+    return n > 0 ? heap_getattr(t, n, desc, null) : Datum(0);
+}
+
+bool occupies(HeapTuple t, TupleDesc desc) {
+    const int n = SPI_fnumber(desc, "status");
+    if (n <= 0) return true;
+    const char* status = SPI_getvalue(t, desc, n);
+    return status != nullptr && (strcmp(status, "valid") == 0 || strcmp(status, "used") == 0);
+}
+
+Ticket read_ticket(HeapTuple t, TupleDesc desc) {
+    Ticket ticket = {};
+    ticket.occupies = occupies(t, desc);
+    if (!ticket.occupies) return ticket;
+    bool null;
+    const Datum session = column(t, desc, "session_id", &null);
+    const int seat = SPI_fnumber(desc, "seat_id");
+    const char* label = seat > 0 ? SPI_getvalue(t, desc, seat) : nullptr;
+    if (null || label == nullptr)
+        ereport(ERROR, (errcode(ERRCODE_NOT_NULL_VIOLATION),
+                        errmsg("a ticket needs session_id and seat_id")));
+    ticket.session = uuid_arg(session);
+    strlcpy(ticket.seat, label, sizeof ticket.seat);
+    const Datum user = column(t, desc, "user_id", &null);
+    if (!null) ticket.user = uuid_arg(user);
+    return ticket;
+}
+
+bool same_seat(const Ticket& a, const Ticket& b) {
+    return a.session == b.session && strcmp(a.seat, b.seat) == 0;
+}
+
+// Returns with the directory lock shared and the session's advisory lock shared.
+SessionBlock* enter(const Ticket& t) {
+    xact_log();
+    require_session(t.session, -1);
+    close_session();
+    advisory_lock(t.session, ShareLock);
+    return require_session(t.session, 0);
+}
+
+void unknown_seat(const Ticket& t) {
+    raise_detail(Error::seat_unavailable,
+                 psprintf("{\"seatId\":\"%s\",\"reason\":\"unknown_seat\"}", t.seat));
+}
+
+void insert_ticket(const Ticket& t) {
+    SessionBlock* b = enter(t);
+    const Ordinal o = session_find(*b, {t.seat, static_cast<u32>(strlen(t.seat))});
+    HoldAnswer h;
+    PartitionSet set;
+    if (o != kNoSeat) set.add(seat_partition(arena(), *b, o));
+    while (o != kNoSeat) {
+        lock_partitions(set, LW_EXCLUSIVE);
+        h = ticket_insert(access_to(set), *b, o, t.user, database_generation());
+        unlock_partitions(set);
+        if (h.status != Status::need_partitions) break;
+        set.merge(h.need);
+    }
+    close_session();
+    if (o == kNoSeat) unknown_seat(t);
+    if (h.status == Status::log_full) raise(Error::limit_exceeded);
+    if (h.status != Status::ok)
+        raise_detail(Error::seat_unavailable, psprintf("{\"seatId\":\"%s\",\"reason\":\"%s\"}",
+                                                       t.seat, reason_name(h.reason)));
+    if (h.journal == Journal::none) return;
+    const Text label = {t.seat, static_cast<u32>(strlen(t.seat))};
+    journal_write({'s', h.lock_id, t.session, t.user, h.version, 0, nullptr,
+                   PointerGetDatum(text_array(&label, 1))});
+}
+
+void remove_ticket(const Ticket& t) {
+    SessionBlock* b = enter(t);
+    const Ordinal o = session_find(*b, {t.seat, static_cast<u32>(strlen(t.seat))});
+    Status done = Status::ok;
+    if (o != kNoSeat) {
+        PartitionSet set;
+        set.add(seat_partition(arena(), *b, o));
+        lock_partitions(set, LW_EXCLUSIVE);
+        done = ticket_remove(access_to(set), *b, o);
+        unlock_partitions(set);
+    }
+    close_session();
+    if (done == Status::log_full) raise(Error::limit_exceeded);
+    if (done != Status::ok)
+        raise_detail(Error::seat_unavailable,
+                     psprintf("{\"seatId\":\"%s\",\"reason\":\"busy\"}", t.seat));
+    if (o == kNoSeat) return;
+    const Text label = {t.seat, static_cast<u32>(strlen(t.seat))};
+    journal_write({'f', 0, t.session, {}, 0, 0, nullptr, PointerGetDatum(text_array(&label, 1))});
+}
+
+}  // namespace
+
+}  // namespace tix::pg
+
+TIX_FUNCTION(tix_ticket_guard) {
+    using namespace tix::pg;
+    if (!CALLED_AS_TRIGGER(fcinfo)) elog(ERROR, "tix_ticket_guard() must be called as a trigger");
+    require_writable("ticket changes");
+    const auto* t = reinterpret_cast<TriggerData*>(fcinfo->context);
+    const TupleDesc desc = RelationGetDescr(t->tg_relation);
+    if (TRIGGER_FIRED_BY_TRUNCATE(t->tg_event))
+        ereport(ERROR, (errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
+                        errmsg("cannot truncate \"%s\": tickets hold seats",
+                               RelationGetRelationName(t->tg_relation)),
+                        errhint("Use DELETE, which frees the seats.")));
+    if (!TRIGGER_FIRED_FOR_ROW(t->tg_event) || TRIGGER_FIRED_BEFORE(t->tg_event))
+        elog(ERROR, "tix_ticket_guard() must be fired after each row");
+    Ticket before = {}, after = {};
+    if (TRIGGER_FIRED_BY_INSERT(t->tg_event)) {
+        after = read_ticket(t->tg_trigtuple, desc);
+    } else {
+        before = read_ticket(t->tg_trigtuple, desc);
+        if (TRIGGER_FIRED_BY_UPDATE(t->tg_event)) after = read_ticket(t->tg_newtuple, desc);
+    }
+    if (before.occupies && after.occupies && same_seat(before, after)) return Datum(0);
+    if (before.occupies) remove_ticket(before);
+    if (after.occupies) insert_ticket(after);
+    return Datum(0);
+}

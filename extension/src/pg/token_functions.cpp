@@ -1,0 +1,221 @@
+// What is done to a hold by its token: extend, look, hand over, confirm, release; and giving back.
+
+#include "lock_answer.hpp"
+
+namespace tix::pg {
+
+namespace {
+
+struct TokenCall {
+    u64 lock_id;
+    Uuid owner;
+};
+
+TokenCall token_args(FunctionCallInfo fcinfo, const char* function) {
+    require_arguments(fcinfo, 2, function);
+    return {static_cast<u64>(PG_GETARG_INT64(0)), uuid_arg(PG_GETARG_DATUM(1))};
+}
+
+// The seats of a hold this transaction has changed, which pins its block.
+ArrayType* hold_seats(SessionBlock* block, const Ordinal* seat, u32 n) {
+    return label_array(*block, seat, n);
+}
+
+struct SeatList {
+    SessionBlock* block;
+    u32 n;
+    Ordinal* seat;
+};
+
+SeatList seat_list() {
+    return {nullptr, 0, static_cast<Ordinal*>(palloc(sizeof(Ordinal) * kSeatsPerLockMax))};
+}
+
+void remember_seats(const Access& a, u64 lock_id, SeatList* list) {
+    list->block = &hold_block(a.arena, *hold_find(a.arena, lock_id));
+    list->n = lock_seat_list(a, lock_id, list->seat);
+}
+
+void put_seats(FunctionCallInfo fcinfo, const SeatList& list) {
+    ReturnSetInfo* rows = begin_rows(fcinfo);
+    for (u32 i = 0; i < list.n; i++) {
+        const Text label = list.block->label(list.seat[i]);
+        Datum value = PointerGetDatum(cstring_to_text_with_len(label.data, label.size));
+        bool null = false;
+        put_row(rows, &value, &null);
+    }
+}
+
+[[noreturn]] void raise_lost(const HoldAnswer& h, u64 lock_id) {
+    const char* detail = psprintf("{\"lockId\":\"" UINT64_FORMAT "\",\"reason\":\"%s\"}", lock_id,
+                                  h.status == Status::busy ? "busy" : "expired");
+    raise_detail(Error::lock_lost, detail);
+}
+
+void require_done(const HoldAnswer& h, u64 lock_id) {
+    if (h.status == Status::log_full) raise_log_full();
+    if (h.status != Status::ok) raise_lost(h, lock_id);
+}
+
+}  // namespace
+
+}  // namespace tix::pg
+
+using namespace tix::pg;
+
+TIX_FUNCTION(tix_extend_lock) {
+    require_writable("tix_extend_lock()");
+    const TokenCall t = token_args(fcinfo, "tix_extend_lock()");
+    const Micros ttl = ttl_arg(fcinfo, 2, settings.lock_ttl_s);
+    const Micros lifetime = static_cast<Micros>(settings.lock_lifetime_max_s) * 1000000;
+    SeatList list = seat_list();
+    Answer a;
+    const HoldAnswer h = with_partitions(home_of(t.lock_id), [&](const Access& access) {
+        const HoldAnswer done = extend_lock(access, t.lock_id, t.owner, ttl, lifetime);
+        if (done.status == Status::ok) remember_seats(access, t.lock_id, &list);
+        return done;
+    });
+    if (h.status == Status::log_full) raise_log_full();
+    a.reason = h.reason;
+    if (h.status == Status::ok || h.reason == Reason::lifetime) {
+        a.lock_id = h.lock_id;
+        a.deadline = h.deadline;
+    }
+    if (h.status == Status::ok) {
+        a.seats = PointerGetDatum(hold_seats(list.block, list.seat, list.n));
+        journal_write(
+            {'e', h.lock_id, h.session, h.owner, h.version, h.deadline, nullptr, a.seats});
+    }
+    return answer_row(fcinfo, a);
+}
+
+TIX_FUNCTION(tix_lock_get) {
+    require_readable("tix_lock_get()");
+    const TokenCall t = token_args(fcinfo, "tix_lock_get()");
+    SeatList list = seat_list();
+    const HoldAnswer h = with_partitions(home_of(t.lock_id), [&](const Access& access) {
+        const HoldAnswer seen = lock_get(access, t.lock_id, t.owner);
+        if (seen.status != Status::ok) return seen;
+        if (!access.log->room(1)) {
+            HoldAnswer full;
+            full.status = Status::log_full;
+            return full;
+        }
+        remember_seats(access, t.lock_id, &list);
+        xact_pin(access.arena, *access.log, *list.block);
+        return seen;
+    });
+    if (h.status == Status::log_full) raise_log_full();
+    Answer a;
+    a.reason = h.reason;
+    if (h.status != Status::ok) return answer_row(fcinfo, a);
+    a.lock_id = h.lock_id;
+    a.deadline = h.deadline;
+    a.seats = PointerGetDatum(hold_seats(list.block, list.seat, list.n));
+    return answer_row(fcinfo, a);
+}
+
+TIX_FUNCTION(tix_hand_over) {
+    require_writable("tix_hand_over()");
+    const TokenCall t = token_args(fcinfo, "tix_hand_over()");
+    require_arguments(fcinfo, 3, "tix_hand_over()");
+    const Uuid order = uuid_arg(PG_GETARG_DATUM(2));
+    const Micros ttl = ttl_arg(fcinfo, 3, settings.order_ttl_s);
+    SeatList list = seat_list();
+    const HoldAnswer h = with_partitions(home_of(t.lock_id), [&](const Access& access) {
+        const HoldAnswer done = hand_over(access, t.lock_id, t.owner, ttl);
+        if (done.status == Status::ok) remember_seats(access, t.lock_id, &list);
+        return done;
+    });
+    require_done(h, t.lock_id);
+    journal_write({'o', h.lock_id, h.session, h.owner, h.version, h.deadline, &order,
+                   PointerGetDatum(hold_seats(list.block, list.seat, list.n))});
+    put_seats(fcinfo, list);
+    return Datum(0);
+}
+
+TIX_FUNCTION(tix_confirm_seats) {
+    require_writable("tix_confirm_seats()");
+    const TokenCall t = token_args(fcinfo, "tix_confirm_seats()");
+    SeatList list = seat_list();
+    const HoldAnswer h = with_partitions(home_of(t.lock_id), [&](const Access& access) {
+        const HoldAnswer done = confirm_lock(access, t.lock_id, t.owner);
+        if (done.status == Status::ok) remember_seats(access, t.lock_id, &list);
+        return done;
+    });
+    require_done(h, t.lock_id);
+    announce_changes();
+    journal_write({'s', h.lock_id, h.session, h.owner, h.version, h.deadline, nullptr,
+                   PointerGetDatum(hold_seats(list.block, list.seat, list.n))});
+    put_seats(fcinfo, list);
+    return Datum(0);
+}
+
+TIX_FUNCTION(tix_release_seats) {
+    require_writable("tix_release_seats()");
+    const TokenCall t = token_args(fcinfo, "tix_release_seats()");
+    TextList wanted = {nullptr, 0};
+    if (!PG_ARGISNULL(2)) {
+        wanted = text_list_arg(fcinfo, 2, "seat_ids", kSeatsPerLockMax);
+        if (wanted.text == nullptr) raise(Error::limit_exceeded);
+    }
+    SeatList list = seat_list();
+    auto* ordinal = static_cast<Ordinal*>(palloc(sizeof(Ordinal) * (wanted.n + 1)));
+    const HoldAnswer h = with_partitions(home_of(t.lock_id), [&](const Access& access) {
+        Hold* hold = hold_find(access.arena, t.lock_id);
+        u32 n = 0;
+        if (hold != nullptr) list.block = &hold_block(access.arena, *hold);
+        for (int i = 0; i < wanted.n && hold != nullptr; i++) {
+            const Ordinal o = session_find(*list.block, wanted.text[i]);
+            if (o != kNoSeat) ordinal[n++] = o;
+        }
+        if (wanted.n > 0 && n == 0) {
+            HoldAnswer nothing;
+            nothing.status = Status::lost;
+            return nothing;
+        }
+        return release_seats(access, t.lock_id, t.owner, ordinal, n, list.seat, &list.n);
+    });
+    if (h.status == Status::log_full) raise_log_full();
+    if (list.n > 0)
+        journal_write({'r', h.lock_id, h.session, h.owner, h.version, h.deadline, nullptr,
+                       PointerGetDatum(hold_seats(list.block, list.seat, list.n))});
+    put_seats(fcinfo, list);
+    return Datum(0);
+}
+
+TIX_FUNCTION(tix_free_sold) {
+    require_writable("tix_free_sold()");
+    require_arguments(fcinfo, 1, "tix_free_sold()");
+    const TextList wanted = text_list_arg(fcinfo, 1, "seat_ids", settings.max_xact_changes);
+    if (wanted.text == nullptr) raise_log_full();
+    const Uuid session = uuid_arg(PG_GETARG_DATUM(0));
+    auto* ordinal = static_cast<Ordinal*>(palloc(sizeof(Ordinal) * wanted.n));
+    SeatList list = {nullptr, 0, static_cast<Ordinal*>(palloc(sizeof(Ordinal) * wanted.n))};
+    xact_log();
+    list.block = require_session(session, -1);
+    PartitionSet set;
+    u32 n = 0;
+    for (int i = 0; i < wanted.n; i++) {
+        const Ordinal o = session_find(*list.block, wanted.text[i]);
+        if (o == kNoSeat) continue;
+        ordinal[n++] = o;
+        set.add(seat_partition(arena(), *list.block, o));
+    }
+    lock_partitions(set, LW_EXCLUSIVE);
+    const Status done = free_sold(access_to(set), *list.block, ordinal, n, list.seat, &list.n);
+    unlock_partitions(set);
+    close_session();
+    if (done == Status::log_full) raise_log_full();
+    if (list.n > 0)
+        journal_write({'f',
+                       0,
+                       session,
+                       {},
+                       0,
+                       0,
+                       nullptr,
+                       PointerGetDatum(hold_seats(list.block, list.seat, list.n))});
+    put_seats(fcinfo, list);
+    return Datum(0);
+}

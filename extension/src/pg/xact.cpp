@@ -1,0 +1,91 @@
+// The transaction's end: commit keeps, abort undoes, savepoints nest, PREPARE is refused.
+//
+// Memory. The log is allocated before a transaction's first change and reused.
+// Failure. The commit and abort callbacks cannot fail: an ERROR there is a PANIC.
+
+#include "glue.hpp"
+
+namespace tix::pg {
+
+namespace {
+
+XactLog the_log;
+
+void end_transaction(bool commit) {
+    const PartitionSet set = the_log.partitions;
+    lock_partitions(set, LW_EXCLUSIVE);
+    if (commit)
+        xact_commit(arena(), the_log, arena_now());
+    else
+        xact_abort(arena(), the_log, arena_now());
+    unlock_partitions(set);
+    announce_changes();
+}
+
+void check_before_commit() {
+    const PartitionSet set = the_log.partitions;
+    lock_partitions(set, LW_EXCLUSIVE);
+    const u64 lost = xact_check_and_pin(arena(), the_log, arena_now());
+    unlock_partitions(set);
+    if (lost != 0)
+        raise_detail(Error::lock_lost, psprintf("{\"lockId\":\"" UINT64_FORMAT "\"}", lost));
+}
+
+void on_xact(XactEvent event, void*) {
+    if (the_log.size == 0) return;
+    switch (event) {
+        case XACT_EVENT_PRE_COMMIT:
+            check_before_commit();
+            break;
+        case XACT_EVENT_PRE_PREPARE:
+            if (xact_changed(the_log)) raise(Error::prepare_with_holds);
+            check_before_commit();
+            break;
+        case XACT_EVENT_COMMIT:
+        case XACT_EVENT_PREPARE:
+            end_transaction(true);
+            break;
+        case XACT_EVENT_ABORT:
+            end_transaction(false);
+            break;
+        default:
+            break;
+    }
+}
+
+void on_subxact(SubXactEvent event, SubTransactionId mine, SubTransactionId parent, void*) {
+    if (the_log.size == 0) return;
+    if (event == SUBXACT_EVENT_COMMIT_SUB) {
+        xact_commit_sub(the_log, mine, parent);
+    } else if (event == SUBXACT_EVENT_ABORT_SUB) {
+        const PartitionSet set = the_log.partitions;
+        lock_partitions(set, LW_EXCLUSIVE);
+        xact_abort_sub(arena(), the_log, mine, arena_now());
+        unlock_partitions(set);
+        announce_changes();
+    }
+}
+
+}  // namespace
+
+XactLog& xact_log() {
+    if (the_log.entry == nullptr) {
+        the_log.entry = static_cast<XactEntry*>(
+            MemoryContextAlloc(TopMemoryContext, sizeof(XactEntry) * settings.max_xact_changes));
+        the_log.capacity = static_cast<u32>(settings.max_xact_changes);
+        the_log.writer = static_cast<u32>(TIX_PROC_NUMBER) + 1;
+    }
+    the_log.subxact = GetCurrentSubTransactionId();
+    return the_log;
+}
+
+Access access_to(const PartitionSet& held) {
+    return {arena(), &xact_log(), arena_now(), held, MyDatabaseId};
+}
+
+void install_xact_callbacks() {
+    RegisterXactCallback(on_xact, nullptr);
+    RegisterSubXactCallback(on_subxact, nullptr);
+}
+
+}  // namespace tix::pg
