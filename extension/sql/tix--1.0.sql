@@ -17,7 +17,9 @@ CREATE TABLE @extschema@.holds (
 );
 CREATE INDEX holds_session_lock ON @extschema@.holds (session_id, lock_id);
 COMMENT ON TABLE @extschema@.holds IS
-'Journal of seat holds, append-only, written by the library in the caller''s transaction. kind: g grant, a seats added, e extended, o handed to an order, r released, s sold, f freed (lock_id 0). version orders the rows of a lock_id; expires_at is wall clock.';
+    'Journal of seat holds, append-only, written by the library in the caller''s transaction. '
+    'kind: g grant, a seats added, e extended, o handed to an order, r released, s sold, f '
+    'freed (lock_id 0). version orders the rows of a lock_id; expires_at is wall clock.';
 SELECT pg_catalog.pg_extension_config_dump('@extschema@.holds', '');
 
 CREATE TABLE @extschema@.generation (
@@ -26,9 +28,9 @@ CREATE TABLE @extschema@.generation (
     timeline          integer NOT NULL,
     system_identifier bigint NOT NULL
 );
-INSERT INTO @extschema@.generation VALUES (true, 0, 0, 0);
 COMMENT ON TABLE @extschema@.generation IS
-'The 16-bit generation of lock_id. +1 at each server start, +1000 when timeline or system identifier changed, always above every lock_id in the journal.';
+    'The 16-bit generation of lock_id, one row, made by the first load. +1 at each server start, +1000 when timeline or system '
+    'identifier changed, always above every lock_id in the journal.';
 SELECT pg_catalog.pg_extension_config_dump('@extschema@.generation', '');
 
 -- Holds -------------------------------------------------------------------------------------------
@@ -43,60 +45,81 @@ CREATE TYPE @extschema@.tix_lock_result AS (
     tier       smallint
 );
 COMMENT ON TYPE @extschema@.tix_lock_result IS
-'Answer of a lock function. ok: granted. reason: NULL or one of the frozen strings (held, sold, blocked, unknown_seat, unknown_session, duplicate_seat, too_many, no_block, held_out, sold_out, expired, lifetime, busy, rebuilding). lock_id: the fencing token, strictly increasing. expires_at: wall clock of the deadline. seats: what is held. conflicts: [{"seatId","reason"}]. tier: of best available.';
+    'Answer of a lock function. ok: granted. reason: NULL or one of the frozen strings (held, '
+    'sold, blocked, unknown_seat, unknown_session, duplicate_seat, too_many, no_block, '
+    'held_out, sold_out, expired, lifetime, busy, rebuilding). lock_id: the fencing token, '
+    'strictly increasing. expires_at: wall clock of the deadline. seats: what is held. '
+    'conflicts: [{"seatId","reason"}]. tier: of best available.';
 
 CREATE FUNCTION @extschema@.tix_lock_seat(session_id uuid, seat_id text, user_id uuid,
     ttl interval DEFAULT NULL) RETURNS @extschema@.tix_lock_result
 AS 'MODULE_PATHNAME' LANGUAGE C VOLATILE PARALLEL UNSAFE;
 COMMENT ON FUNCTION @extschema@.tix_lock_seat(uuid, text, uuid, interval) IS
-'Holds one seat for user_id until now + ttl (default tix.lock_ttl). Never waits, never raises for a lost race: the reason is in the row. Call it in FROM. Errors: 22023 bad argument, 25006 read-only or standby, TX012, TX013.';
+    'Holds one seat for user_id until now + ttl (default tix.lock_ttl). Never waits, never '
+    'raises for a lost race: the reason is in the row. Call it in FROM. Errors: 22023 bad '
+    'argument, 25006 read-only or standby, TX012, TX013.';
 
 CREATE FUNCTION @extschema@.tix_lock_seats(session_id uuid, seat_ids text[], user_id uuid,
     ttl interval DEFAULT NULL, into_lock_id bigint DEFAULT NULL) RETURNS @extschema@.tix_lock_result
 AS 'MODULE_PATHNAME' LANGUAGE C VOLATILE PARALLEL UNSAFE;
 COMMENT ON FUNCTION @extschema@.tix_lock_seats(uuid, text[], uuid, interval, bigint) IS
-'Holds all the seats or none, in any order, without deadlock; at most tix.max_seats_per_lock. into_lock_id adds them to one''s own live hold and keeps its deadline. Locking one''s own held seats again answers the same lock_id and does not extend it. Errors as tix_lock_seat.';
+    'Holds all the seats or none, in any order, without deadlock; at most '
+    'tix.max_seats_per_lock. into_lock_id adds them to one''s own live hold and keeps its '
+    'deadline. Locking one''s own held seats again answers the same lock_id and does not extend '
+    'it. Errors as tix_lock_seat.';
 
 CREATE FUNCTION @extschema@.tix_lock_best(session_id uuid, quantity integer, user_id uuid,
     areas text[] DEFAULT NULL, categories text[] DEFAULT NULL, max_tier integer DEFAULT 2,
     ttl interval DEFAULT NULL) RETURNS @extschema@.tix_lock_result
 AS 'MODULE_PATHNAME' LANGUAGE C VOLATILE PARALLEL UNSAFE;
-COMMENT ON FUNCTION @extschema@.tix_lock_best(uuid, integer, uuid, text[], text[], integer, interval) IS
-'Holds the best block of quantity neighbouring seats in the given areas and categories (NULL: any). Tier 1 leaves no single seat alone, tier 2 may; max_tier is the worst accepted. Accessible seats are never given. Reasons: no_block, held_out, sold_out. Errors as tix_lock_seat.';
+COMMENT ON FUNCTION
+    @extschema@.tix_lock_best(uuid, integer, uuid, text[], text[], integer, interval) IS
+    'Holds the best block of quantity neighbouring seats in the given areas and categories '
+    '(NULL: any). Tier 1 leaves no single seat alone, tier 2 may; max_tier is the worst '
+    'accepted. Accessible seats are never given. Reasons: no_block, held_out, sold_out. Errors '
+    'as tix_lock_seat.';
 
 CREATE FUNCTION @extschema@.tix_extend_lock(lock_id bigint, user_id uuid,
     ttl interval DEFAULT NULL) RETURNS @extschema@.tix_lock_result
 AS 'MODULE_PATHNAME' LANGUAGE C VOLATILE PARALLEL UNSAFE;
 COMMENT ON FUNCTION @extschema@.tix_extend_lock(bigint, uuid, interval) IS
-'Raises the deadline of one''s own live hold to now + ttl (default tix.lock_ttl), never past tix.lock_lifetime_max from first acquisition and never lower. Reasons: expired (also unknown or another''s), lifetime, busy.';
+    'Raises the deadline of one''s own live hold to now + ttl (default tix.lock_ttl), never '
+    'past tix.lock_lifetime_max from first acquisition and never lower. Reasons: expired (also '
+    'unknown or another''s), lifetime, busy.';
 
 CREATE FUNCTION @extschema@.tix_lock_get(lock_id bigint, user_id uuid)
 RETURNS @extschema@.tix_lock_result
 AS 'MODULE_PATHNAME' LANGUAGE C VOLATILE PARALLEL UNSAFE;
 COMMENT ON FUNCTION @extschema@.tix_lock_get(bigint, uuid) IS
-'Looks at one''s own live hold, for display: not a guarantee. Reason expired when unknown, overdue or another''s.';
+    'Looks at one''s own live hold, for display: not a guarantee. Reason expired when unknown, '
+    'overdue or another''s.';
 
 CREATE FUNCTION @extschema@.tix_release_seats(lock_id bigint, user_id uuid,
     seat_ids text[] DEFAULT NULL) RETURNS SETOF text
 AS 'MODULE_PATHNAME' LANGUAGE C VOLATILE PARALLEL UNSAFE;
 COMMENT ON FUNCTION @extschema@.tix_release_seats(bigint, uuid, text[]) IS
-'Releases some or all (NULL) seats of one''s own hold, at COMMIT. Returns the released seats; no rows when the lock is unknown, overdue or another''s.';
+    'Releases some or all (NULL) seats of one''s own hold, at COMMIT. Returns the released '
+    'seats; no rows when the lock is unknown, overdue or another''s.';
 
 CREATE FUNCTION @extschema@.tix_hand_over(lock_id bigint, user_id uuid, order_id uuid,
     ttl interval) RETURNS SETOF text
 AS 'MODULE_PATHNAME' LANGUAGE C VOLATILE PARALLEL UNSAFE;
 COMMENT ON FUNCTION @extschema@.tix_hand_over(bigint, uuid, uuid, interval) IS
-'Hands a live hold to an order: raises its deadline to now + ttl without the lifetime cap and returns its seats. NULL ttl: tix.order_ttl. Errors: TX002 when the lock is lost.';
+    'Hands a live hold to an order: raises its deadline to now + ttl without the lifetime cap '
+    'and returns its seats. NULL ttl: tix.order_ttl. Errors: TX002 when the lock is lost.';
 
 CREATE FUNCTION @extschema@.tix_confirm_seats(lock_id bigint, user_id uuid) RETURNS SETOF text
 AS 'MODULE_PATHNAME' LANGUAGE C VOLATILE PARALLEL UNSAFE;
 COMMENT ON FUNCTION @extschema@.tix_confirm_seats(bigint, uuid) IS
-'Moves the seats of a live hold to confirming and returns them; they are sold at COMMIT and held again on rollback. Insert the tickets in the same transaction. Errors: TX002 when the lock is lost.';
+    'Moves the seats of a live hold to confirming and returns them; they are sold at COMMIT and '
+    'held again on rollback. Insert the tickets in the same transaction. Errors: TX002 when the '
+    'lock is lost.';
 
 CREATE FUNCTION @extschema@.tix_free_sold(session_id uuid, seat_ids text[]) RETURNS SETOF text
 AS 'MODULE_PATHNAME' LANGUAGE C VOLATILE PARALLEL UNSAFE;
 COMMENT ON FUNCTION @extschema@.tix_free_sold(uuid, text[]) IS
-'Gives sold seats back at COMMIT and returns those that were sold. Tables with the ticket guard do this by themselves.';
+    'Gives sold seats back at COMMIT and returns those that were sold. Tables with the ticket '
+    'guard do this by themselves.';
 
 -- Reads -------------------------------------------------------------------------------------------
 
@@ -111,27 +134,33 @@ RETURNS TABLE (seat_id text, ordinal integer, layout_version integer, area_id te
     seat_number text, x real, y real, category text, accessible boolean, state text, mine boolean)
 AS 'MODULE_PATHNAME' LANGUAGE C VOLATILE PARALLEL UNSAFE;
 COMMENT ON FUNCTION @extschema@.tix_seats(uuid, text, uuid) IS
-'Every seat of the session or of one area, in ordinal order, with its state now; mine tells whether user_id holds it (NULL without a user). Errors: 22023 unknown session or area, TX015 while loading.';
+    'Every seat of the session or of one area, in ordinal order, with its state now; mine tells '
+    'whether user_id holds it (NULL without a user). Errors: 22023 unknown session or area, '
+    'TX015 while loading.';
 
 CREATE FUNCTION @extschema@.tix_seat_map(session_id uuid, area text DEFAULT NULL,
     OUT seq bigint, OUT layout_version integer, OUT states bytea)
 AS 'MODULE_PATHNAME' LANGUAGE C VOLATILE PARALLEL UNSAFE;
 COMMENT ON FUNCTION @extschema@.tix_seat_map(uuid, text) IS
-'Two bits a seat in ordinal order, low bits first: 0 free, 1 held or confirming, 2 sold, 3 blocked. seq: pass it to tix_changes to follow from here.';
+    'Two bits a seat in ordinal order, low bits first: 0 free, 1 held or confirming, 2 sold, 3 '
+    'blocked. seq: pass it to tix_changes to follow from here.';
 
 CREATE FUNCTION @extschema@.tix_changes(since bigint, session_id uuid DEFAULT NULL,
     max_rows integer DEFAULT 1000, wait_ms integer DEFAULT 0)
 RETURNS TABLE (seq bigint, session_id uuid, layout_version integer, ordinal integer, state text)
 AS 'MODULE_PATHNAME' LANGUAGE C VOLATILE PARALLEL UNSAFE;
 COMMENT ON FUNCTION @extschema@.tix_changes(bigint, uuid, integer, integer) IS
-'Seat changes after since, at most max_rows (1 to 100000), waiting up to wait_ms (0 to 60000) for the first. One row with state resync when since is of another generation, ahead of the feed or overwritten: read the map again and go on from its seq.';
+    'Seat changes after since, at most max_rows (1 to 100000), waiting up to wait_ms (0 to '
+    '60000) for the first. One row with state resync when since is of another generation, ahead '
+    'of the feed or overwritten: read the map again and go on from its seq.';
 
 CREATE FUNCTION @extschema@.tix_availability(session_id uuid)
 RETURNS TABLE (area_id text, category text, free integer, held integer, confirming integer,
     sold integer, blocked integer, capacity integer, grade text)
 AS 'MODULE_PATHNAME' LANGUAGE C VOLATILE PARALLEL UNSAFE;
 COMMENT ON FUNCTION @extschema@.tix_availability(uuid) IS
-'Seats by area and category and state, exact per area. grade: open, few (at most 10 seats or 5 percent), held_out (none free, some may come back), sold_out.';
+    'Seats by area and category and state, exact per area. grade: open, few (at most 10 seats '
+    'or 5 percent), held_out (none free, some may come back), sold_out.';
 
 -- Sessions ----------------------------------------------------------------------------------------
 
@@ -139,7 +168,8 @@ CREATE FUNCTION @extschema@.tix_load_session(session_id uuid, OUT seats integer,
     OUT holds integer, OUT bytes bigint)
 AS 'MODULE_PATHNAME' LANGUAGE C VOLATILE PARALLEL UNSAFE;
 COMMENT ON FUNCTION @extschema@.tix_load_session(uuid) IS
-'Loads the session ahead of its sale, waits until it is there, and keeps it from eviction. Errors: 22023 unknown session, TX013 not enough memory.';
+    'Loads the session ahead of its sale, waits until it is there, and keeps it from eviction. '
+    'Errors: 22023 unknown session, TX013 not enough memory.';
 
 CREATE FUNCTION @extschema@.tix_unload_session(session_id uuid) RETURNS boolean
 AS 'MODULE_PATHNAME' LANGUAGE C VOLATILE PARALLEL UNSAFE;
@@ -150,7 +180,9 @@ CREATE FUNCTION @extschema@.tix_check(session_id uuid)
 RETURNS TABLE (seat_id text, arena_state text, table_state text, detail text)
 AS 'MODULE_PATHNAME' LANGUAGE C VOLATILE PARALLEL UNSAFE;
 COMMENT ON FUNCTION @extschema@.tix_check(uuid) IS
-'Compares the arena with the tables and the journal, seat by seat; no rows when they agree. A difference is reported only if three looks see it. Stops ticket changes of the session while it runs.';
+    'Compares the arena with the tables and the journal, seat by seat; no rows when they agree. '
+    'A difference is reported only if three looks see it. Stops ticket changes of the session '
+    'while it runs.';
 
 CREATE FUNCTION @extschema@.tix_arena_audit()
 RETURNS TABLE (law text, session_id uuid, area_id text, detail text)
@@ -161,7 +193,9 @@ COMMENT ON FUNCTION @extschema@.tix_arena_audit() IS
 CREATE FUNCTION @extschema@.tix_ticket_guard() RETURNS trigger
 AS 'MODULE_PATHNAME' LANGUAGE C VOLATILE PARALLEL UNSAFE;
 COMMENT ON FUNCTION @extschema@.tix_ticket_guard() IS
-'Trigger for a tickets table (session_id uuid, seat_id text, status text): AFTER INSERT OR UPDATE OR DELETE FOR EACH ROW and BEFORE TRUNCATE FOR EACH STATEMENT, ENABLE ALWAYS. Errors: TX001 seat not available.';
+    'Trigger for a tickets table (session_id uuid, seat_id text, status text): AFTER INSERT OR '
+    'UPDATE OR DELETE FOR EACH ROW and BEFORE TRUNCATE FOR EACH STATEMENT, ENABLE ALWAYS. '
+    'Errors: TX001 seat not available.';
 
 -- Statistics --------------------------------------------------------------------------------------
 
@@ -173,7 +207,8 @@ AS 'MODULE_PATHNAME' LANGUAGE C VOLATILE PARALLEL UNSAFE;
 CREATE VIEW @extschema@.tix_stat_partitions AS
     SELECT * FROM @extschema@.tix_stat_partitions_rows();
 COMMENT ON VIEW @extschema@.tix_stat_partitions IS
-'Counters of each partition since the server started. undone: changes taken back by rollback; lost: transactions refused at COMMIT with TX002.';
+    'Counters of each partition since the server started. undone: changes taken back by '
+    'rollback; lost: transactions refused at COMMIT with TX002.';
 
 CREATE FUNCTION @extschema@.tix_stat_holds_rows()
 RETURNS TABLE (session_id uuid, lock_id bigint, user_id uuid, state text, seats integer,
@@ -185,7 +220,8 @@ CREATE VIEW @extschema@.tix_stat_holds AS
         state, seats, expires_at, ordered, uncommitted
     FROM @extschema@.tix_stat_holds_rows();
 COMMENT ON VIEW @extschema@.tix_stat_holds IS
-'The holds in memory of this database. state: held, confirming, or overdue (anyone may take the seats). user_id only for pg_read_all_stats.';
+    'The holds in memory of this database. state: held, confirming, or overdue (anyone may take '
+    'the seats). user_id only for pg_read_all_stats.';
 
 CREATE FUNCTION @extschema@.tix_stat_areas_rows()
 RETURNS TABLE (session_id uuid, area_id text, free integer, held integer, confirming integer,
@@ -193,7 +229,8 @@ RETURNS TABLE (session_id uuid, area_id text, free integer, held integer, confir
 AS 'MODULE_PATHNAME' LANGUAGE C VOLATILE PARALLEL UNSAFE;
 CREATE VIEW @extschema@.tix_stat_areas AS SELECT * FROM @extschema@.tix_stat_areas_rows();
 COMMENT ON VIEW @extschema@.tix_stat_areas IS
-'The engine''s own counters of each area of the sessions in memory; overdue seats count as held until somebody looks.';
+    'The engine''s own counters of each area of the sessions in memory; overdue seats count as '
+    'held until somebody looks.';
 
 CREATE FUNCTION @extschema@.tix_memory_rows()
 RETURNS TABLE (part text, session_id uuid, seats integer, bytes bigint,
@@ -201,20 +238,12 @@ RETURNS TABLE (part text, session_id uuid, seats integer, bytes bigint,
 AS 'MODULE_PATHNAME' LANGUAGE C VOLATILE PARALLEL UNSAFE;
 CREATE VIEW @extschema@.tix_memory AS SELECT * FROM @extschema@.tix_memory_rows();
 COMMENT ON VIEW @extschema@.tix_memory IS
-'What fills the arena, in bytes: arena, fixed, free, and for each session its block and its hold entries.';
+    'What fills the arena, in bytes: arena, fixed, free, and for each session its block and its '
+    'hold entries.';
 
 -- Privileges --------------------------------------------------------------------------------------
 
 REVOKE ALL ON ALL TABLES IN SCHEMA @extschema@ FROM PUBLIC;
-DO $$
-DECLARE
-    f regprocedure;
-BEGIN
-    FOR f IN SELECT p.oid FROM pg_catalog.pg_proc p JOIN pg_catalog.pg_language l ON l.oid = p.prolang
-             WHERE l.lanname = 'c' AND p.probin = 'MODULE_PATHNAME'
-                OR p.pronamespace = '@extschema@'::regnamespace AND p.probin = '$libdir/tix' LOOP
-        EXECUTE format('REVOKE ALL ON FUNCTION %s FROM PUBLIC', f);
-    END LOOP;
-END $$;
+REVOKE ALL ON ALL FUNCTIONS IN SCHEMA @extschema@ FROM PUBLIC;
 GRANT SELECT ON @extschema@.tix_stat_partitions, @extschema@.tix_stat_holds,
     @extschema@.tix_stat_areas, @extschema@.tix_memory TO pg_monitor;

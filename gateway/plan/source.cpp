@@ -2,11 +2,9 @@
 #include "source.hpp"
 
 #include <fcntl.h>
-#include <openssl/evp.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include <array>
 #include <cerrno>
 #include <cstring>
 #include <utility>
@@ -31,10 +29,7 @@ Refusal unreadable(const std::string& path, const std::string& why) {
 
 }  // namespace
 
-Source::Source()
-    : file_(nullptr, gzclose_r), digest_(EVP_MD_CTX_new(), EVP_MD_CTX_free), buffer_(kChunkBytes) {
-    EVP_DigestInit_ex(digest_.get(), EVP_sha256(), nullptr);
-}
+Source::Source() : file_(nullptr, gzclose_r), buffer_(kChunkBytes) {}
 
 Source::Source(const std::string& path) : Source() {
     const int fd = open(path.c_str(), O_RDONLY | O_CLOEXEC);
@@ -67,7 +62,7 @@ Source Source::of_text(std::string text) {
     source.exhausted_ = true;
     source.buffer_.assign(text.begin(), text.end());
     source.filled_ = source.read_ = text.size();
-    EVP_DigestUpdate(source.digest_.get(), text.data(), text.size());
+    source.digest_.update(text.data(), text.size());
     if (text.size() > kPlanBytesMax) source.refuse(too_large());
     return source;
 }
@@ -96,7 +91,7 @@ void Source::refill() {
         refuse(too_large());
         return;
     }
-    EVP_DigestUpdate(digest_.get(), buffer_.data(), filled_);
+    digest_.update(buffer_.data(), filled_);
 }
 
 bool Source::at_end() {
@@ -113,17 +108,8 @@ void Source::advance() {
 }
 
 std::string Source::sha256(const std::string& salt) {
-    static constexpr char kHex[] = "0123456789abcdef";
-    std::array<unsigned char, EVP_MAX_MD_SIZE> sum = {};
-    unsigned size = 0;
-    EVP_DigestUpdate(digest_.get(), salt.data(), salt.size());
-    EVP_DigestFinal_ex(digest_.get(), sum.data(), &size);
-    std::string hex;
-    for (unsigned i = 0; i < size; ++i) {
-        hex += kHex[sum[i] >> 4];
-        hex += kHex[sum[i] & 15];
-    }
-    return hex;
+    digest_.update(salt.data(), salt.size());
+    return digest_.hex();
 }
 
 }  // namespace tix::plan

@@ -11,9 +11,8 @@
 #include <string>
 #include <vector>
 
+#include "../crypto/sha256.hpp"
 #include "plan.hpp"
-
-struct evp_md_ctx_st;
 
 namespace tix::plan {
 
@@ -44,7 +43,7 @@ private:
     void refuse(Refusal refusal);
 
     std::unique_ptr<gzFile_s, int (*)(gzFile)> file_;
-    std::unique_ptr<evp_md_ctx_st, void (*)(evp_md_ctx_st*)> digest_;
+    crypto::Sha256 digest_;
     std::vector<char> buffer_;
     std::size_t next_ = 0;
     std::size_t filled_ = 0;

@@ -86,6 +86,9 @@ void search_row(const Access& a, const BestCall& call, const RowInfo& row, u32 r
 BestBlock best_in_area(const Access& a, const BestCall& call, u32 area, u32 tier_max) {
     BestBlock result;
     const AreaInfo& info = call.block->area(area);
+    const auto count = [&info](SeatState s) { return info.count[static_cast<u32>(s)]; };
+    if (count(SeatState::free) + count(SeatState::held) + count(SeatState::confirming) == 0)
+        return result;
     Choices tier1, tier2;
     for (u32 r = 0; r < info.rows; r++)
         search_row(a, call, call.block->row(info.first_row + r), r, &result, &tier1, &tier2);

@@ -12,7 +12,6 @@ namespace {
 constexpr u64 kCounterMask = (u64{1} << 47) - 1;
 constexpr int kMaxRows = 100000;
 constexpr int kMaxWaitMs = 60000;
-constexpr u32 kSweepBudget = 1024;
 
 void stop_waiting(int, Datum) {
     pg_atomic_fetch_sub_u32(&shared->change_waiters, 1);
@@ -21,13 +20,8 @@ void stop_waiting(int, Datum) {
 // Frees overdue seats first, so that the feed never lags behind what a lock call would find.
 void tidy_overdue() {
     u32 freed = 0;
-    for (u32 p = 0; p < static_cast<u32>(settings.partitions); p++) {
-        PartitionSet one;
-        one.add(p);
-        lock_partitions(one, LW_EXCLUSIVE);
-        freed += wheel_sweep(arena(), p, arena_now(), kSweepBudget).freed;
-        unlock_partitions(one);
-    }
+    for (u32 p = 0; p < static_cast<u32>(settings.partitions); p++)
+        freed += sweep_partition(p);
     if (freed > 0) announce_changes();
 }
 

@@ -14,6 +14,8 @@ namespace {
 
 constexpr u32 kSweepBudget = 256;
 
+}  // namespace
+
 u32 sweep_partition(u32 p) {
     PartitionSet one;
     one.add(p);
@@ -34,8 +36,6 @@ u32 sweep_partition(u32 p) {
         CHECK_FOR_INTERRUPTS();
     }
 }
-
-}  // namespace
 
 void register_expiry_workers() {
     for (int i = 0; i < settings.expiry_workers; i++) {

@@ -59,6 +59,10 @@ Access access_to(const PartitionSet& held);
 // Wakes the readers that wait for changes; called after every publication, outside locks.
 void announce_changes();
 
+// Frees what is due in one partition, holds that reach into others included (expiry.cpp). Returns
+// how many holds.
+u32 sweep_partition(u32 partition);
+
 // Sessions (sessions.cpp).
 enum class Found { ready, rebuilding, unknown, failed };
 // Finds the session; on `ready` the directory lock is held shared and must be released by the

@@ -8,10 +8,7 @@
 
 #include "loader.hpp"
 
-extern "C" {
-#include "access/xlogutils.h"
-PGDLLEXPORT void tix_loader_main(Datum database);
-}
+extern "C" PGDLLEXPORT void tix_loader_main(Datum database);
 
 namespace tix::pg {
 
@@ -70,12 +67,13 @@ void raise_generation() {
                         Int64GetDatum(static_cast<int64>(GetSystemIdentifier())),
                         Int32GetDatum(kClusterChangedStep)};
         const int result = SPI_execute_with_args(
-            "UPDATE tix.generation g SET generation = greatest("
+            "INSERT INTO tix.generation AS g (generation, timeline, system_identifier)"
+            " SELECT coalesce(max(lock_id) >> 47, 0) + 1, $1, $2 FROM tix.holds"
+            " ON CONFLICT (one) DO UPDATE SET generation = greatest(excluded.generation,"
             " g.generation + CASE WHEN (g.timeline, g.system_identifier) = ($1, $2) THEN 1"
-            " ELSE $3 END, (SELECT coalesce(max(lock_id) >> 47, 0) + 1 FROM tix.holds)::int),"
-            " timeline = $1, system_identifier = $2 RETURNING generation",
+            " ELSE $3 END), timeline = $1, system_identifier = $2 RETURNING generation",
             3, types, args, nullptr, false, 0);
-        if (result != SPI_OK_UPDATE_RETURNING || SPI_processed != 1)
+        if (result != SPI_OK_INSERT_RETURNING || SPI_processed != 1)
             ereport(ERROR, (errcode(ERRCODE_DATA_CORRUPTED),
                             errmsg("tix.generation must have exactly one row")));
         bool null;

@@ -5,6 +5,8 @@
 // Failure. ereport is a longjmp: functions that call PostgreSQL hold trivially destructible locals.
 #pragma once
 
+#include <time.h>
+
 #include "../core/best.hpp"
 #include "../core/engine.hpp"
 #include "../core/ring.hpp"

@@ -4,8 +4,6 @@
 // directory, then partitions ascending.
 // Failure. A crash of any backend wipes all of it; the startup hook formats it afresh.
 
-#include <time.h>
-
 #include "glue.hpp"
 
 namespace tix::pg {

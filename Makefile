@@ -1,0 +1,46 @@
+# The front door: every target can be run again, and cleans up after a failure or Ctrl-C.
+
+SHELL := /bin/bash
+.DEFAULT_GOAL := help
+.PHONY: help packages build demo test up down psql import bench tidy clean
+MAKEFLAGS += --no-print-directory
+
+help: ## show this list
+	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' Makefile | \
+		while IFS=$$'\t' read -r name text; do printf 'make %-8s %s\n' "$$name" "$$text"; done
+
+packages:
+	@test/stack/packages.sh
+
+build: packages ## build the extension and the tools into .build/
+	@test/stack/prefix.sh
+	@test/stack/tools.sh
+
+demo: build ## sell a real stadium to simulated buyers, with proof at the end
+	@test/buyers/demo.sh
+
+test: build ## run every test; LANES="core tap" runs only those
+	@test/run.sh $(LANES)
+
+up: build ## start the private PostgreSQL server; TIX_PORT=… chooses the port
+	@test/stack/up.sh
+
+down: ## stop the private server
+	@test/stack/down.sh
+
+psql: ## open psql on the private server
+	@test/stack/psql.sh
+
+import: build ## import a seating plan: make import PLAN=file.json[.gz]
+	@test/stack/import.sh "$$PLAN"
+
+bench: build ## measure lock calls against their yardsticks
+	@test/bench/run.sh
+
+tidy: packages ## check the include wall, the layout and the other habits
+	@test/tidy/run.sh
+
+clean: ## stop the server, remove .build/ and .run/
+	@test/stack/clean.sh
+
+export PLAN

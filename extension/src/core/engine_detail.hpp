@@ -1,0 +1,35 @@
+// What the engine's calls share: answers, and finding one's own hold with the locks to change it.
+#pragma once
+
+#include "engine.hpp"
+
+namespace tix::core {
+
+inline HoldAnswer answer(Status status, Reason reason = Reason::none) {
+    HoldAnswer a;
+    a.status = status;
+    a.reason = reason;
+    return a;
+}
+
+inline HoldAnswer need_more(const PartitionSet& need) {
+    HoldAnswer a = answer(Status::need_partitions);
+    a.need = need;
+    return a;
+}
+
+HoldAnswer describe(const Arena& arena, const Hold& hold);
+
+// The owner's live hold, with the locks to change it, and no other transaction at work on it;
+// otherwise null, and `why` says why not. Requires room for `entries` in the log.
+Hold* claim_own(const Access& a, u64 lock_id, const Uuid& owner, u32 entries, HoldAnswer* why);
+
+inline Partition& home_of(const Access& a, u64 lock_id) {
+    return a.arena.partition(a.arena.partition_of(Token::home(lock_id)));
+}
+
+inline bool pending_release(const SeatSlot& slot) {
+    return (slot.flags & kPendingRelease) != 0;
+}
+
+}  // namespace tix::core

@@ -1,0 +1,191 @@
+// Taking seats: all of a group or none, and one seat for a ticket that is inserted.
+
+#include "engine_detail.hpp"
+
+namespace tix::core {
+
+namespace {
+
+// What the checking pass of lock_seats finds out.
+struct Survey {
+    Reason first = Reason::none;
+    u64 own = 0;  // the caller's own hold that has the seats seen so far
+    u32 in_own = 0;
+    u32 available = 0;  // free or overdue
+    PartitionSet need;
+};
+
+Reason survey_held(const Access& a, const LockCall& call, const Hold& h, Survey* s) {
+    if (hold_overdue(h, a.now)) {
+        s->need.merge(hold_partitions(a.arena, h));
+        s->available++;
+        return Reason::none;
+    }
+    const bool mine = h.owner == call.owner && h.state == SeatState::held;
+    const bool expected =
+        call.into == 0 ? s->own == 0 || s->own == h.lock_id : call.into == h.lock_id;
+    if (!mine || !expected) return Reason::held;
+    s->own = h.lock_id;
+    s->in_own++;
+    s->need.merge(hold_partitions(a.arena, h));
+    return Reason::none;
+}
+
+Reason survey_seat(const Access& a, const LockCall& call, Ordinal seat, Survey* s) {
+    const SeatSlot& slot = call.block->slot(seat);
+    switch (slot.state) {
+        case SeatState::free:
+            s->available++;
+            return Reason::none;
+        case SeatState::held:
+            return survey_held(a, call, call.block->hold(slot.head), s);
+        case SeatState::confirming:
+            return Reason::held;
+        case SeatState::sold:
+            return Reason::sold;
+        case SeatState::blocked:
+            return Reason::blocked;
+    }
+    return Reason::blocked;
+}
+
+// Frees the overdue holds on the seats. A hold that has several of them is ended once.
+void clear_overdue(const Access& a, const LockCall& call) {
+    for (u32 i = 0; i < call.n; i++) {
+        const SeatSlot& slot = call.block->slot(call.seats[i]);
+        if (slot.state != SeatState::held) continue;
+        hold_expire(a.arena, call.block->hold(slot.head).lock_id, a.now, a.held);
+    }
+}
+
+HoldAnswer relock(const Access& a, const LockCall& call, Hold& h) {
+    u32 cancelled = 0;
+    for (u32 i = 0; i < call.n; i++) {
+        SeatSlot& slot = call.block->slot(call.seats[i]);
+        if (!pending_release(slot)) continue;
+        slot.flags = static_cast<u8>(slot.flags & ~kPendingRelease);
+        xact_append(a.arena, *a.log, Op::unrelease, *call.block, &h, call.seats[i], 0);
+        cancelled++;
+    }
+    if (cancelled == 0) xact_append(a.arena, *a.log, Op::verify, *call.block, &h, 0, 0);
+    if (cancelled > 0) h.version++;
+    home_of(a, h.lock_id).count(Count::relocks);
+    HoldAnswer done = describe(a.arena, h);
+    done.journal = cancelled > 0 ? Journal::add : Journal::none;
+    return done;
+}
+
+HoldAnswer grant(const Access& a, const LockCall& call) {
+    const u64 sequence = a.arena.header().sequence.fetch_add(1, std::memory_order_relaxed) + 1;
+    const u32 slot = call.block->area_of(call.seats[0]).home;
+    HoldSpec spec;
+    spec.lock_id = Token::make(call.generation, sequence, slot);
+    spec.owner = call.owner;
+    spec.deadline = a.now + call.ttl;
+    spec.acquired_ms = static_cast<u32>(a.now / 1000);
+    Hold* h = hold_create(a.arena, *call.block, spec, call.seats, call.n);
+    xact_append(a.arena, *a.log, Op::grant, *call.block, h, call.seats[0], 0);
+    home_of(a, h->lock_id).count(Count::grants);
+    home_of(a, h->lock_id).count(Count::granted_seats, call.n);
+    HoldAnswer done = describe(a.arena, *h);
+    done.journal = Journal::grant;
+    return done;
+}
+
+HoldAnswer add_seats(const Access& a, const LockCall& call, Hold& h) {
+    const u64 lock_id = h.lock_id;
+    Hold* hold = &h;
+    for (u32 i = 0; i < call.n; i++) {
+        SeatSlot& slot = call.block->slot(call.seats[i]);
+        if (pending_release(slot)) {
+            slot.flags = static_cast<u8>(slot.flags & ~kPendingRelease);
+            xact_append(a.arena, *a.log, Op::unrelease, *call.block, hold, call.seats[i], 0);
+        } else if (slot.state == SeatState::free) {
+            hold_add_seat(a.arena, *hold, call.seats[i]);
+            xact_append(a.arena, *a.log, Op::add, *call.block, hold, call.seats[i], 0);
+            home_of(a, lock_id).count(Count::granted_seats);
+        }
+    }
+    hold->version++;
+    HoldAnswer done = describe(a.arena, *hold);
+    done.journal = Journal::add;
+    return done;
+}
+
+}  // namespace
+
+HoldAnswer lock_seats(const Access& a, const LockCall& call, Reason* seat_reason) {
+    Survey s;
+    for (u32 i = 0; i < call.n; i++) {
+        seat_reason[i] = survey_seat(a, call, call.seats[i], &s);
+        if (s.first == Reason::none) s.first = seat_reason[i];
+    }
+    Partition& first = a.arena.partition(seat_partition(a.arena, *call.block, call.seats[0]));
+    // One's own seats among others': only seats that all belong to one hold are a relock.
+    if (s.first == Reason::none && call.into == 0 && s.in_own > 0 && s.in_own < call.n) {
+        for (u32 i = 0; i < call.n; i++) {
+            const SeatSlot& slot = call.block->slot(call.seats[i]);
+            const bool own =
+                slot.state == SeatState::held && call.block->hold(slot.head).lock_id == s.own;
+            seat_reason[i] = own ? Reason::held : Reason::none;
+        }
+        s.first = Reason::held;
+    }
+    if (s.first != Reason::none) {
+        first.count(Count::refusals);
+        return answer(Status::refused, s.first);
+    }
+    if (!a.held.covers(s.need)) return need_more(s.need);
+    HoldAnswer why;
+    const u64 target = call.into != 0 ? call.into : s.in_own == call.n ? s.own : 0;
+    if (target == 0) {
+        if (!a.log->room(1)) return answer(Status::log_full);
+        clear_overdue(a, call);
+        return grant(a, call);
+    }
+    Hold* h = claim_own(a, target, call.owner, call.n + 1, &why);
+    if (h == nullptr) return why;
+    if (&hold_block(a.arena, *h) != call.block) return answer(Status::lost, Reason::expired);
+    if (s.in_own == call.n) return relock(a, call, *h);
+    if (h->state != SeatState::held) return answer(Status::busy, Reason::busy);
+    if (h->seats + s.available > kSeatsPerLockMax) return answer(Status::refused, Reason::too_many);
+    clear_overdue(a, call);
+    return add_seats(a, call, *h);
+}
+
+HoldAnswer ticket_insert(const Access& a, SessionBlock& b, Ordinal seat, const Uuid& owner,
+                         u32 generation) {
+    SeatSlot& slot = b.slot(seat);
+    if (!a.log->room(2)) return answer(Status::log_full);
+    if (slot.state == SeatState::sold && (slot.flags & kPendingFree) != 0) {
+        // Only the transaction that set the flag can be here: it holds the old ticket's row lock
+        // and the partial unique index makes every other inserter wait for it.
+        slot.flags = static_cast<u8>(slot.flags & ~kPendingFree);
+        xact_append(a.arena, *a.log, Op::unfree, b, nullptr, seat, 0);
+        return answer(Status::ok);
+    }
+    if (slot.state == SeatState::confirming) {
+        Hold& h = b.hold(slot.head);
+        if (h.writer != a.log->writer) return answer(Status::refused, Reason::held);
+        if (!pending_release(slot)) return describe(a.arena, h);
+        const PartitionSet need = hold_partitions(a.arena, h);
+        if (!a.held.covers(need)) return need_more(need);
+        slot.flags = static_cast<u8>(slot.flags & ~kPendingRelease);
+        xact_append(a.arena, *a.log, Op::unrelease, b, &h, seat, 0);
+        return describe(a.arena, h);
+    }
+    LockCall call{&b, &seat, 1, owner, 0, generation, 0};
+    Survey s;
+    Reason reason = survey_seat(a, call, seat, &s);
+    if (reason == Reason::none && s.in_own > 0) reason = Reason::held;
+    if (reason != Reason::none) return answer(Status::refused, reason);
+    if (!a.held.covers(s.need)) return need_more(s.need);
+    clear_overdue(a, call);
+    const HoldAnswer granted = grant(a, call);
+    Hold* h = hold_find(a.arena, granted.lock_id);
+    hold_set_state(a.arena, *h, SeatState::confirming);
+    xact_append(a.arena, *a.log, Op::confirm, b, h, 0, 0);
+    return granted;
+}
+
+}  // namespace tix::core

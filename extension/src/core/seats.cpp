@@ -1,0 +1,82 @@
+// Seats by themselves: giving sold ones back, restoring them from the journal, reading and
+// auditing.
+
+#include "engine_detail.hpp"
+
+namespace tix::core {
+
+Status free_sold(const Access& a, SessionBlock& b, const Ordinal* seats, u32 n, Ordinal* out,
+                 u32* n_out) {
+    *n_out = 0;
+    if (!a.log->room(n)) return Status::log_full;
+    for (u32 i = 0; i < n; i++) {
+        SeatSlot& slot = b.slot(seats[i]);
+        if (slot.state != SeatState::sold || (slot.flags & kPendingFree) != 0) continue;
+        slot.flags |= kPendingFree;
+        xact_append(a.arena, *a.log, Op::free_sold, b, nullptr, seats[i], 0);
+        out[(*n_out)++] = seats[i];
+    }
+    return Status::ok;
+}
+
+Status ticket_remove(const Access& a, SessionBlock& b, Ordinal seat) {
+    SeatSlot& slot = b.slot(seat);
+    if (!a.log->room(1)) return Status::log_full;
+    if (slot.state == SeatState::sold && (slot.flags & kPendingFree) == 0) {
+        slot.flags |= kPendingFree;
+        xact_append(a.arena, *a.log, Op::free_sold, b, nullptr, seat, 0);
+    } else if (slot.state == SeatState::confirming && !pending_release(slot)) {
+        Hold& h = b.hold(slot.head);
+        if (h.writer != a.log->writer) return Status::busy;
+        slot.flags |= kPendingRelease;
+        xact_append(a.arena, *a.log, Op::release, b, &h, seat, 0);
+    }
+    return Status::ok;
+}
+
+u32 restore_hold(const Access& a, SessionBlock& b, const HoldSpec& spec, bool ordered, u16 version,
+                 Ordinal* seats, u32 n) {
+    u32 kept = 0;
+    for (u32 i = 0; i < n; i++)
+        if (b.slot(seats[i]).state == SeatState::free) seats[kept++] = seats[i];
+    if (kept == 0 || hold_find(a.arena, spec.lock_id) != nullptr) return 0;
+    Hold* h = hold_create(a.arena, b, spec, seats, kept);
+    h->version = version;
+    if (ordered) h->flags |= kOrdered;
+    return kept;
+}
+
+SeatState seat_state(SessionBlock& b, Ordinal seat, Micros now) {
+    const SeatSlot& slot = b.slot(seat);
+    if (slot.state != SeatState::held) return slot.state;
+    return hold_overdue(b.hold(slot.head), now) ? SeatState::free : SeatState::held;
+}
+
+const char* audit_area(const Access& a, SessionBlock& b, u32 area) {
+    const AreaInfo& info = b.area(area);
+    u32 count[kSeatStates] = {};
+    for (u32 i = 0; i < info.seats; i++) {
+        const Ordinal seat = info.first_seat + i;
+        const SeatSlot& slot = b.slot(seat);
+        count[static_cast<u32>(slot.state)]++;
+        const bool has_hold = slot.head != kNoSeat;
+        const bool wants_hold =
+            slot.state == SeatState::held || slot.state == SeatState::confirming;
+        if (has_hold != wants_hold) return "S1: seat and hold disagree";
+        if (!has_hold) continue;
+        const Hold& h = b.hold(slot.head);
+        if (h.lock_id == 0 || hold_find(a.arena, h.lock_id) != &h) return "S1: hold not indexed";
+        u32 seen = 0, seats = 0;
+        for (Ordinal o = slot.head; o != kNoSeat; o = b.slot(o).next) {
+            seats++;
+            seen += o == seat;
+            if (seats > h.seats) return "S1: hold lists too many seats";
+        }
+        if (seen != 1 || seats != h.seats) return "S1: hold does not list its seat once";
+    }
+    for (u32 s = 0; s < kSeatStates; s++)
+        if (count[s] != info.count[s]) return "S12: counters differ from a recount";
+    return nullptr;
+}
+
+}  // namespace tix::core

@@ -1,0 +1,64 @@
+#!/usr/bin/env bash
+# Executes the README: its SQL tour against expected output, its settings table against pg_settings,
+# its errors table against errors.def.
+set -euo pipefail
+here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd -P)
+root=$(cd "$here/../.." && pwd -P)
+readme=$root/README.md
+
+# Prints the ```sql blocks, in order.
+sql_blocks() { awk '/^```sql$/ {on = 1; next} /^```$/ {on = 0} on' "$readme"; }
+
+tour() {
+    "$root/.build/bin/tix-import" "$root/test/plans/hall-serpentine.json" >/dev/null 2>&1
+    sql_blocks | psql -X -q -v ON_ERROR_STOP=1 -f -
+}
+
+# name|default|min|max|context of every setting, as the server knows them.
+settings_of_server() {
+    psql -X -A -t -c "SELECT name, boot_val, coalesce(unit, ''), coalesce(min_val, ''),
+        coalesce(max_val, ''), CASE context WHEN 'postmaster' THEN 'restart' WHEN 'sighup' THEN
+        'reload' WHEN 'superuser' THEN 'superuser' ELSE 'session' END
+        FROM pg_settings WHERE name LIKE 'tix.%' ORDER BY name"
+}
+
+settings_of_readme() {
+    sed -n 's/^| `\(tix\.[a-z_]*\)` | \([^|]*\) | \([^|]*\)| \([^|]*\)| \([^|]*\) | .*/\1|\2|\3|\4|\5/p' \
+        "$readme" | awk -F'|' -v OFS='|' '{
+            gsub(/ /, "", $3); gsub(/ /, "", $4)
+            split($4, bound, "–"); print $1, $2, $3, bound[1], bound[2], $5}'
+}
+
+errors_of_readme() { sed -n 's/^| \(TX[0-9]*\) |.*/\1/p' "$readme"; }
+
+check() {  # check NAME EXPECTED ACTUAL: files must be the same
+    if ! diff -u "$2" "$3"; then
+        echo "not ok: $1"
+        return 1
+    fi
+    echo "ok: $1"
+}
+
+inside() {
+    local out
+    out=$(mktemp -d)
+    trap 'rm -rf "$out"' RETURN
+    tour >"$out/tour" 2>&1 || { cat "$out/tour"; echo "not ok: the tour stopped"; return 1; }
+    check "the README's SQL tour" "$here/tour.expected" "$out/tour"
+    settings_of_server >"$out/server"
+    settings_of_readme >"$out/readme"
+    check "the settings table is pg_settings" "$out/server" "$out/readme"
+    for code in $(errors_of_readme); do
+        grep -q "TIX_ERROR(\"$code\"" "$root/extension/src/core/errors.def" || {
+            echo "not ok: $code is not in errors.def"
+            return 1
+        }
+    done
+    echo "ok: every error of the README is in errors.def"
+}
+
+if [[ ${1:-} == --inside ]]; then
+    inside
+else
+    "$root/test/stack/with_server.sh" "$here/run.sh" --inside
+fi

@@ -1,0 +1,21 @@
+#!/usr/bin/env bash
+# Stops the private server and removes everything that was built or run in this checkout.
+set -euo pipefail
+stack=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd -P)
+source "$stack/lib.sh"
+locate_run
+
+if [[ -d $data ]]; then "$stack/down.sh"; fi
+# The links first, then what they point to; the target must be one of ours.
+target=$(readlink "$build/shelter" 2>/dev/null) || target=
+if [[ $target == /var/tmp/tix-* ]]; then rm -rf "$target"; fi
+parts=(data data.new log socket env env.new library password password.new socket_dir)
+for part in "${parts[@]}"; do
+    rm -rf "${run:?}/$part"
+done
+rmdir "$run" 2>/dev/null || true
+if [[ -L $run_link ]]; then rm -f "$run_link"; fi
+[[ ! -e $run_link ]] ||
+    die "$run holds files that are not ours" "Look into it and remove it yourself."
+rm -rf "$build"
+say "Clean."

@@ -1,0 +1,41 @@
+#!/usr/bin/env bash
+# with_server.sh CMD…: runs CMD against a throw-away server and always tears that down.
+# The server has the migrations applied and a free port; its environment is that of .run/env,
+# with TIX_RUN on top, so that CMD may stop and start it with down.sh and up.sh.
+# TIX_SETTINGS names a file with more settings; TIX_MIGRATE=no leaves the database empty.
+set -euo pipefail
+stack=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd -P)
+source "$stack/lib.sh"
+(($#)) || die "with_server.sh needs a command to run"
+
+tear_down() {
+    local status=$?
+    trap - EXIT
+    trap '' INT TERM
+    forget_pg_environment
+    if ((status != 0)) && [[ -s $TIX_RUN/log/server.log ]]; then
+        mkdir -p "$build/log"
+        cp "$TIX_RUN/log/server.log" "$build/log/server.log"
+        say "The server's log is kept in .build/log/server.log" >&2
+    fi
+    TIX_RUN=$run_dir "$stack/down.sh" >"$run_dir/down.out" 2>&1 || {
+        cat "$run_dir/down.out" >&2
+        ((status)) || status=1
+    }
+    rm -rf "$run_dir"
+    exit "$status"
+}
+
+need_server_packages
+"$stack/prefix.sh"
+run_dir=$(server_dir run)
+trap tear_down EXIT
+trap 'exit 130' INT
+trap 'exit 143' TERM
+export TIX_RUN=$run_dir
+if ! TIX_PORT=auto "$stack/up.sh" >"$run_dir/up.out" 2>&1; then
+    cat "$run_dir/up.out" >&2
+    exit 1
+fi
+source "$run_dir/env"
+"$@"
