@@ -157,11 +157,9 @@ HoldAnswer ticket_insert(const Access& a, SessionBlock& b, Ordinal seat, const U
                          u32 generation) {
     SeatSlot& slot = b.slot(seat);
     if (!a.log->room(2)) return answer(Status::log_full);
-    if (slot.state == SeatState::sold && (slot.flags & kPendingFree) != 0) {
-        // Only the transaction that set the flag can be here: it holds the old ticket's row lock
-        // and the partial unique index makes every other inserter wait for it.
+    if ((slot.flags & kPendingFree) != 0 && slot.next == a.log->writer) {
         slot.flags = static_cast<u8>(slot.flags & ~kPendingFree);
-        xact_append(a.arena, *a.log, Op::unfree, b, nullptr, seat, 0);
+        xact_append(a.arena, *a.log, Op::unfree, b, nullptr, seat, 1);
         return answer(Status::ok);
     }
     if (slot.state == SeatState::confirming) {

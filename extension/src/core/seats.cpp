@@ -5,15 +5,31 @@
 
 namespace tix::core {
 
+namespace {
+
+bool freed_elsewhere(const Access& a, const SeatSlot& slot) {
+    return slot.next != kNoSeat && slot.next != a.log->writer;
+}
+
+// Flags a sold seat; the log remembers whether this transaction had already changed it.
+void flag_free(const Access& a, SessionBlock& b, Ordinal seat) {
+    SeatSlot& slot = b.slot(seat);
+    slot.flags |= kPendingFree;
+    xact_append(a.arena, *a.log, Op::free_sold, b, nullptr, seat, slot.next != kNoSeat);
+    slot.next = a.log->writer;
+}
+
+}  // namespace
+
 Status free_sold(const Access& a, SessionBlock& b, const Ordinal* seats, u32 n, Ordinal* out,
                  u32* n_out) {
     *n_out = 0;
     if (!a.log->room(n)) return Status::log_full;
     for (u32 i = 0; i < n; i++) {
-        SeatSlot& slot = b.slot(seats[i]);
+        const SeatSlot& slot = b.slot(seats[i]);
         if (slot.state != SeatState::sold || (slot.flags & kPendingFree) != 0) continue;
-        slot.flags |= kPendingFree;
-        xact_append(a.arena, *a.log, Op::free_sold, b, nullptr, seats[i], 0);
+        if (freed_elsewhere(a, slot)) continue;
+        flag_free(a, b, seats[i]);
         out[(*n_out)++] = seats[i];
     }
     return Status::ok;
@@ -22,9 +38,9 @@ Status free_sold(const Access& a, SessionBlock& b, const Ordinal* seats, u32 n, 
 Status ticket_remove(const Access& a, SessionBlock& b, Ordinal seat) {
     SeatSlot& slot = b.slot(seat);
     if (!a.log->room(1)) return Status::log_full;
-    if (slot.state == SeatState::sold && (slot.flags & kPendingFree) == 0) {
-        slot.flags |= kPendingFree;
-        xact_append(a.arena, *a.log, Op::free_sold, b, nullptr, seat, 0);
+    if (slot.state == SeatState::sold) {
+        if (freed_elsewhere(a, slot)) return Status::busy;
+        if ((slot.flags & kPendingFree) == 0) flag_free(a, b, seat);
     } else if (slot.state == SeatState::confirming && !pending_release(slot)) {
         Hold& h = b.hold(slot.head);
         if (h.writer != a.log->writer) return Status::busy;

@@ -34,7 +34,7 @@ enum SlotFlag : u8 {
 
 struct SeatSlot {
     Ordinal head;  // the seat whose hold entry this seat belongs to; kNoSeat when none
-    Ordinal next;  // the next seat of that hold
+    Ordinal next;  // the next seat of that hold; of a sold seat: the writer freeing it
     SeatState state;
     u8 flags;
     u16 spare;

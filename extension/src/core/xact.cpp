@@ -61,6 +61,7 @@ Hold* undo(const Arena& arena, const XactEntry& e) {
     if (b == nullptr) return nullptr;
     if (e.op == Op::free_sold || e.op == Op::unfree) {
         set_slot_flag(*b, e.seat, kPendingFree, e.op == Op::unfree);
+        if (e.value == 0) b->slot(e.seat).next = kNoSeat;
         return nullptr;
     }
     Hold* h = entry_hold(arena, e);
@@ -121,7 +122,8 @@ void sell(const Arena& arena, Hold& h) {
 void keep(const Arena& arena, const XactEntry& e) {
     SessionBlock* b = entry_block(arena, e);
     if (b == nullptr) return;
-    if (e.op == Op::free_sold) {
+    if (e.op == Op::free_sold || e.op == Op::unfree) {
+        if (b->slot(e.seat).state == SeatState::sold) b->slot(e.seat).next = kNoSeat;
         if ((b->slot(e.seat).flags & kPendingFree) == 0) return;
         set_slot_flag(*b, e.seat, kPendingFree, false);
         seat_set_state(arena, *b, e.seat, SeatState::free);

@@ -16,8 +16,9 @@ enum class Op : u8 {
     release,    // the seat is flagged kPendingRelease
     unrelease,  // that flag was taken back
     confirm,    // the hold was held
-    free_sold,  // the sold seat is flagged kPendingFree
-    unfree,     // that flag was taken back
+    free_sold,  // the sold seat is flagged kPendingFree; `value` 0: by this transaction's first
+                // change
+    unfree,     // that flag was taken back; `value` is not 0
     verify,     // nothing changed, but the transaction relied on the hold
     pin,        // nothing changed, but the transaction reads the block's layout
 };

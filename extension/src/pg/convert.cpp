@@ -94,7 +94,12 @@ void require_arguments(FunctionCallInfo fcinfo, int n, const char* function) {
                             errmsg("argument %d of %s must not be NULL", i + 1, function)));
 }
 
+// In FROM the executor brings the row type along: looking it up would cost as much as a lock.
 TupleDesc result_desc(FunctionCallInfo fcinfo) {
+    const auto* rows = reinterpret_cast<const ReturnSetInfo*>(fcinfo->resultinfo);
+    if (rows != nullptr && IsA(rows, ReturnSetInfo) && rows->expectedDesc != nullptr &&
+        rows->expectedDesc->tdtypeid != RECORDOID)
+        return rows->expectedDesc;
     if (fcinfo->flinfo->fn_extra == nullptr) {
         TupleDesc desc;
         if (get_call_result_type(fcinfo, nullptr, &desc) != TYPEFUNC_COMPOSITE)

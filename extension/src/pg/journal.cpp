@@ -81,6 +81,10 @@ Relation open_journal() {
 void insert_into_index(Oid oid, Relation journal, const Datum* values, const bool* nulls,
                        ItemPointer at) {
     const Relation index = index_open(oid, RowExclusiveLock);
+    if (!index->rd_index->indisready) {  // CREATE INDEX CONCURRENTLY has not built it yet
+        index_close(index, NoLock);
+        return;
+    }
     Datum key[INDEX_MAX_KEYS];
     bool null[INDEX_MAX_KEYS];
     for (int i = 0; i < index->rd_index->indnatts; i++) {

@@ -41,9 +41,9 @@ void remember_failure() {
     MemoryContextSwitchTo(old);
     LWLockReleaseAll();
     LWLockAcquire(directory_lock(), LW_EXCLUSIVE);
-    strlcpy(shared->load_failure,
-            e->detail && e->sqlerrcode == sqlstate_of(Error::memory_full) ? e->detail : e->message,
-            sizeof shared->load_failure);
+    const bool full = e->sqlerrcode == sqlstate_of(Error::memory_full);
+    snprintf(shared->load_failure, sizeof shared->load_failure, "%s%s%s", full ? "" : e->message,
+             full || !e->detail ? "" : ". ", e->detail ? e->detail : "");
     LWLockRelease(directory_lock());
     mark(DirState::failed, static_cast<u32>(e->sqlerrcode));
 }
@@ -89,7 +89,9 @@ void raise_generation() {
         CommitTransactionCommand();
         LWLockAcquire(directory_lock(), LW_EXCLUSIVE);
         Database* d = arena().add_database(MyDatabaseId);
-        if (d != nullptr) d->generation.store(static_cast<u32>(next), std::memory_order_release);
+        // Another loader may have raised it further between our commit and here.
+        if (d != nullptr && d->generation.load(std::memory_order_relaxed) < static_cast<u32>(next))
+            d->generation.store(static_cast<u32>(next), std::memory_order_release);
         LWLockRelease(directory_lock());
         if (d == nullptr)
             ereport(ERROR, (errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),

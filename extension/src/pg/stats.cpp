@@ -18,14 +18,18 @@ Blocks pin_blocks(const char* function) {
     XactLog& log = xact_log();
     const u32 max = a.header().max_sessions;
     Blocks all = {static_cast<SessionBlock**>(palloc(sizeof(SessionBlock*) * max)), 0};
+    bool full = false;
     LWLockAcquire(directory_lock(), LW_SHARED);
-    for (u32 i = 0; i < a.header().directory_slots && log.room(1); i++) {
+    for (u32 i = 0; i < a.header().directory_slots && !full; i++) {
         const DirEntry& e = a.directory()[i];
         if (e.state != DirState::ready || e.database != MyDatabaseId) continue;
+        full = !log.room(1);
+        if (full) break;
         all.block[all.n] = a.ref<SessionBlock>(e.block);
         xact_pin(a, log, *all.block[all.n++]);
     }
     LWLockRelease(directory_lock());
+    if (full) raise(Error::limit_exceeded);
     return all;
 }
 

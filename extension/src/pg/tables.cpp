@@ -200,9 +200,10 @@ void call_loader(const Uuid& session) {
     const Oid owner = reinterpret_cast<Form_pg_proc>(GETSTRUCT(proc))->proowner;
     ReleaseSysCache(proc);
     const char* call = psprintf(
-        "SELECT seat_id::text, area_id::text, row_label::text, \"position\"::int4, "
-        "x::float4, y::float4, category::text, accessible::bool, sold::bool, "
-        "seat_number::text FROM %s($1)",
+        "SELECT seat_id::pg_catalog.text, area_id::pg_catalog.text, row_label::pg_catalog.text, "
+        "\"position\"::pg_catalog.int4, x::pg_catalog.float4, y::pg_catalog.float4, "
+        "category::pg_catalog.text, accessible::pg_catalog.bool, sold::pg_catalog.bool, "
+        "seat_number::pg_catalog.text FROM %s($1)",
         quote_qualified_identifier(get_namespace_name(get_func_namespace(loader)),
                                    get_func_name(loader)));
     Oid old_user;

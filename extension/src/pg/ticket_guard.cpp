@@ -14,12 +14,16 @@ namespace {
 struct Ticket {
     bool occupies;
     Uuid session, user;
-    char seat[kSeatIdBytesMax + 1];
+    const char* seat;
 };
 
-Datum column(HeapTuple t, TupleDesc desc, const char* name, bool* null) {
+Datum uuid_column(HeapTuple t, TupleDesc desc, const char* name, bool* null) {
     const int n = SPI_fnumber(desc, name);
     *null = true;
+    if (n > 0 && SPI_gettypeid(desc, n) != UUIDOID)
+        ereport(ERROR,
+                (errcode(ERRCODE_DATATYPE_MISMATCH),
+                 errmsg("column \"%s\" of a table with the ticket guard must be uuid", name)));
     return n > 0 ? heap_getattr(t, n, desc, null) : Datum(0);
 }
 
@@ -35,15 +39,15 @@ Ticket read_ticket(HeapTuple t, TupleDesc desc) {
     ticket.occupies = occupies(t, desc);
     if (!ticket.occupies) return ticket;
     bool null;
-    const Datum session = column(t, desc, "session_id", &null);
+    const Datum session = uuid_column(t, desc, "session_id", &null);
     const int seat = SPI_fnumber(desc, "seat_id");
     const char* label = seat > 0 ? SPI_getvalue(t, desc, seat) : nullptr;
     if (null || label == nullptr)
         ereport(ERROR, (errcode(ERRCODE_NOT_NULL_VIOLATION),
                         errmsg("a ticket needs session_id and seat_id")));
     ticket.session = uuid_arg(session);
-    strlcpy(ticket.seat, label, sizeof ticket.seat);
-    const Datum user = column(t, desc, "user_id", &null);
+    ticket.seat = label;
+    const Datum user = uuid_column(t, desc, "user_id", &null);
     if (!null) ticket.user = uuid_arg(user);
     return ticket;
 }
@@ -54,16 +58,23 @@ bool same_seat(const Ticket& a, const Ticket& b) {
 
 // Returns with the directory lock shared and the session's advisory lock shared.
 SessionBlock* enter(const Ticket& t) {
-    xact_log();
+    XactLog& log = xact_log();
     require_session(t.session, -1);
     close_session();
     advisory_lock(t.session, ShareLock);
-    return require_session(t.session, 0);
+    SessionBlock* b = require_session(t.session, 0);
+    // While we have its lock nobody could load it again: it must stay.
+    if (log.room(1)) xact_pin(arena(), log, *b);
+    return b;
 }
 
-void unknown_seat(const Ticket& t) {
-    raise_detail(Error::seat_unavailable,
-                 psprintf("{\"seatId\":\"%s\",\"reason\":\"unknown_seat\"}", t.seat));
+[[noreturn]] void refuse(const Ticket& t, const char* reason) {
+    StringInfoData detail;
+    initStringInfo(&detail);
+    appendStringInfoString(&detail, "{\"seatId\":");
+    escape_json(&detail, t.seat);
+    appendStringInfo(&detail, ",\"reason\":\"%s\"}", reason);
+    raise_detail(Error::seat_unavailable, detail.data);
 }
 
 void insert_ticket(const Ticket& t) {
@@ -80,11 +91,9 @@ void insert_ticket(const Ticket& t) {
         set.merge(h.need);
     }
     close_session();
-    if (o == kNoSeat) unknown_seat(t);
+    if (o == kNoSeat) refuse(t, "unknown_seat");
     if (h.status == Status::log_full) raise(Error::limit_exceeded);
-    if (h.status != Status::ok)
-        raise_detail(Error::seat_unavailable, psprintf("{\"seatId\":\"%s\",\"reason\":\"%s\"}",
-                                                       t.seat, reason_name(h.reason)));
+    if (h.status != Status::ok) refuse(t, reason_name(h.reason));
     if (h.journal == Journal::none) return;
     const Text label = {t.seat, static_cast<u32>(strlen(t.seat))};
     journal_write({'s', h.lock_id, t.session, t.user, h.version, 0, nullptr,
@@ -104,9 +113,7 @@ void remove_ticket(const Ticket& t) {
     }
     close_session();
     if (done == Status::log_full) raise(Error::limit_exceeded);
-    if (done != Status::ok)
-        raise_detail(Error::seat_unavailable,
-                     psprintf("{\"seatId\":\"%s\",\"reason\":\"busy\"}", t.seat));
+    if (done != Status::ok) refuse(t, "busy");
     if (o == kNoSeat) return;
     const Text label = {t.seat, static_cast<u32>(strlen(t.seat))};
     journal_write({'f', 0, t.session, {}, 0, 0, nullptr, PointerGetDatum(text_array(&label, 1))});

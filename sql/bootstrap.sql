@@ -1,0 +1,44 @@
+-- What every migration stands on: roles, schema, extension and the list of applied files.
+
+DO $$
+DECLARE
+    wanted text;
+BEGIN
+    FOREACH wanted IN ARRAY ARRAY['tix_owner', 'tix_app', 'tix_monitor'] LOOP
+        IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = wanted) THEN
+            BEGIN
+                EXECUTE format('CREATE ROLE %I NOLOGIN', wanted);
+            EXCEPTION WHEN duplicate_object OR unique_violation THEN
+                NULL;  -- another database of this cluster is being migrated at the same moment
+            END;
+        END IF;
+    END LOOP;
+END $$;
+
+CREATE SCHEMA IF NOT EXISTS tix AUTHORIZATION tix_owner;
+GRANT USAGE, CREATE ON SCHEMA tix TO tix_owner;
+GRANT USAGE ON SCHEMA tix TO tix_app, tix_monitor;
+
+CREATE EXTENSION IF NOT EXISTS tix SCHEMA tix;
+
+-- pg_cron lives in one database of a cluster, and only when it is preloaded.
+DO $$
+BEGIN
+    IF current_setting('shared_preload_libraries') ~ '\mpg_cron\M'
+       AND current_setting('cron.database_name', true) = current_database()
+       AND EXISTS (SELECT FROM pg_available_extensions WHERE name = 'pg_cron') THEN
+        CREATE EXTENSION IF NOT EXISTS pg_cron;
+    END IF;
+END $$;
+
+CREATE TABLE IF NOT EXISTS tix.migrations (
+    file text PRIMARY KEY,
+    kind text NOT NULL CHECK (kind IN ('once', 'repeatable')),
+    checksum text NOT NULL,
+    applied_at timestamptz NOT NULL DEFAULT clock_timestamp(),
+    applied_by name NOT NULL DEFAULT session_user
+);
+ALTER TABLE tix.migrations OWNER TO tix_owner;
+COMMENT ON TABLE tix.migrations IS
+    'Files of sql/ applied to this database: "once" files never change, "repeatable" files are '
+    'applied again when their checksum (SHA-256) differs.';

@@ -1,0 +1,39 @@
+-- Who may call the engine: functions of the extension, which belong to the superuser.
+-- Requires tix >= 1.0
+
+RESET ROLE;
+
+DO $$
+DECLARE
+    engine record;
+    buyer CONSTANT text[] := ARRAY[
+        'tix_lock_seat', 'tix_lock_seats', 'tix_lock_best', 'tix_extend_lock', 'tix_lock_get',
+        'tix_release_seats', 'tix_seat_status', 'tix_seats', 'tix_seat_map', 'tix_changes',
+        'tix_availability'];
+    watcher CONSTANT text[] := ARRAY[
+        'tix_seat_status', 'tix_seats', 'tix_availability', 'tix_arena_audit', 'tix_check',
+        'tix_stat_partitions_rows', 'tix_stat_areas_rows', 'tix_stat_holds_rows',
+        'tix_memory_rows'];  -- a view calls its functions with the rights of its reader
+BEGIN
+    FOR engine IN
+        SELECT p.oid::regprocedure AS signature, p.proname
+        FROM pg_depend d JOIN pg_proc p ON d.classid = 'pg_proc'::regclass AND d.objid = p.oid
+        JOIN pg_extension e ON d.refclassid = 'pg_extension'::regclass AND d.refobjid = e.oid
+        WHERE e.extname = 'tix' AND d.deptype = 'e'
+    LOOP
+        EXECUTE format('REVOKE ALL ON FUNCTION %s FROM PUBLIC', engine.signature);
+        EXECUTE format('GRANT EXECUTE ON FUNCTION %s TO tix_owner', engine.signature);
+        IF engine.proname = ANY (buyer) THEN
+            EXECUTE format('GRANT EXECUTE ON FUNCTION %s TO tix_app', engine.signature);
+        END IF;
+        IF engine.proname = ANY (watcher) THEN
+            EXECUTE format('GRANT EXECUTE ON FUNCTION %s TO tix_monitor, pg_monitor',
+                           engine.signature);
+        END IF;
+    END LOOP;
+END $$;
+
+GRANT SELECT ON tix.tix_stat_areas, tix.tix_stat_holds TO tix_owner;
+GRANT SELECT ON tix.tix_stat_partitions, tix.tix_stat_areas, tix.tix_stat_holds, tix.tix_memory
+    TO tix_monitor;
+GRANT SELECT ON tix.holds TO tix_owner;

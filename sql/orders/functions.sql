@@ -1,0 +1,280 @@
+-- Order functions: create, read, cancel, expire, and the trigger that keeps the state machine.
+-- Requires tix >= 1.0
+
+DROP TRIGGER IF EXISTS orders_state ON tix.orders;
+DROP TRIGGER IF EXISTS orders_start ON tix.orders;
+DROP FUNCTION IF EXISTS tix.keep_order_states();
+CREATE FUNCTION tix.keep_order_states() RETURNS trigger
+LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = tix, pg_catalog, pg_temp AS $$
+BEGIN
+    IF TG_OP = 'INSERT' THEN
+        RAISE EXCEPTION 'order % cannot start as "%"', NEW.order_id, NEW.status
+            USING ERRCODE = 'TX010', HINT = 'A new order is "created".';
+    END IF;
+    IF NOT EXISTS (SELECT FROM order_transitions t
+                   WHERE t.from_status = OLD.status AND t.to_status = NEW.status) THEN
+        RAISE EXCEPTION 'order % cannot change from "%" to "%"', OLD.order_id, OLD.status,
+            NEW.status USING ERRCODE = 'TX010',
+            DETAIL = json_build_object('orderId', OLD.order_id, 'status', OLD.status),
+            HINT = 'Read the current state and retry.';
+    END IF;
+    IF NEW.status = 'completed' THEN
+        NEW.completed_at := clock_timestamp();
+    END IF;
+    RETURN NEW;
+END $$;
+COMMENT ON FUNCTION tix.keep_order_states() IS
+    'Trigger: an order only makes the changes of state listed in order_transitions, else TX010.';
+CREATE TRIGGER orders_start BEFORE INSERT ON tix.orders
+    FOR EACH ROW WHEN (NEW.status <> 'created') EXECUTE FUNCTION tix.keep_order_states();
+CREATE TRIGGER orders_state BEFORE UPDATE OF status ON tix.orders
+    FOR EACH ROW WHEN (OLD.status <> NEW.status) EXECUTE FUNCTION tix.keep_order_states();
+
+DROP FUNCTION IF EXISTS tix.sessions_of_locks(bigint[]);
+CREATE FUNCTION tix.sessions_of_locks(lock_ids bigint[]) RETURNS SETOF uuid
+LANGUAGE plpgsql STABLE PARALLEL UNSAFE SET search_path = tix, pg_catalog, pg_temp AS $$
+BEGIN
+    -- The journal's index starts with the session, so probe it once per session on sale.
+    RETURN QUERY
+        SELECT s.session_id FROM sessions s
+        WHERE s.status = 'on_sale' AND EXISTS (
+            SELECT FROM holds h
+            WHERE h.session_id = s.session_id AND h.lock_id = ANY (lock_ids));
+    IF NOT FOUND THEN  -- the journal is off, or younger than this snapshot
+        RETURN QUERY
+            SELECT DISTINCT h.session_id FROM tix_stat_holds h WHERE h.lock_id = ANY (lock_ids);
+    END IF;
+END $$;
+COMMENT ON FUNCTION tix.sessions_of_locks(bigint[]) IS
+    'Internal: the sessions in which the tokens were granted.';
+
+DROP FUNCTION IF EXISTS tix.prices_of_seats(uuid, text[]);
+CREATE FUNCTION tix.prices_of_seats(session_id uuid, seat_ids text[])
+RETURNS TABLE (seat_id text, amount bigint, currency text)
+LANGUAGE sql STABLE PARALLEL SAFE SET search_path = tix, pg_catalog, pg_temp AS $$
+    SELECT s.seat_id, p.price_amount, p.price_currency
+    FROM sessions e JOIN seats s USING (session_id)
+    LEFT JOIN LATERAL (
+        SELECT c.price_amount, c.price_currency
+        FROM price_categories c
+        WHERE c.event_id = e.event_id
+          AND (c.categories = '{}' OR s.category = ANY (c.categories))
+          AND (c.area_ids = '{}' OR s.area_id = ANY (c.area_ids))
+        ORDER BY (c.area_ids <> '{}')::int * 2 + (c.categories <> '{}')::int DESC, c.price_amount
+        LIMIT 1) p ON true
+    WHERE e.session_id = $1 AND s.seat_id = ANY ($2)
+$$;
+COMMENT ON FUNCTION tix.prices_of_seats(uuid, text[]) IS
+    'Internal: the price of each seat in minor units; NULL where none is set.';
+
+DROP FUNCTION IF EXISTS tix.tix_create_order(bigint[], uuid, text, text);
+CREATE FUNCTION tix.tix_create_order(
+    lock_ids bigint[], user_id uuid, provider text DEFAULT 'mock',
+    idempotency_key text DEFAULT NULL,
+    OUT order_id uuid, OUT total_amount bigint, OUT total_currency text,
+    OUT expires_at timestamptz, OUT seats text[])
+LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SECURITY DEFINER
+SET search_path = tix, pg_catalog, pg_temp AS $$
+#variable_conflict use_column
+DECLARE
+    buyer CONSTANT uuid := tix_create_order.user_id;
+    key CONSTANT text := tix_create_order.idempotency_key;
+    ttl CONSTANT interval := current_setting('tix.order_ttl')::interval;
+    created CONSTANT uuid := gen_random_uuid();
+    sold_in uuid[];
+    taken_by bigint[];
+    amounts bigint[];
+    currencies text[];
+    inserted int;
+BEGIN
+    IF lock_ids IS NULL OR cardinality(lock_ids) = 0 OR array_position(lock_ids, NULL) IS NOT NULL
+       OR buyer IS NULL OR provider IS NULL THEN
+        RAISE EXCEPTION 'lock ids, user and provider of an order must be given'
+            USING ERRCODE = '22023';
+    END IF;
+    IF key IS NOT NULL THEN
+        SELECT r.order_id, r.total_amount, r.total_currency, r.expires_at, r.seats
+        INTO order_id, total_amount, total_currency, expires_at, seats
+        FROM repeated_order(buyer, key, lock_ids) r;
+        IF FOUND THEN RETURN; END IF;
+    END IF;
+
+    sold_in := ARRAY(SELECT sessions_of_locks(lock_ids));
+    IF cardinality(sold_in) > 1 THEN
+        RAISE EXCEPTION 'locks of an order must be of one session' USING ERRCODE = '22023',
+            HINT = 'Create one order per session.';
+    END IF;
+    -- Shields the seats at once; raises TX002 when a lock is lost or another's.
+    SELECT array_agg(h.seat_id ORDER BY h.seat_id), array_agg(l.lock_id ORDER BY h.seat_id)
+    INTO seats, taken_by
+    FROM (SELECT DISTINCT unnest(lock_ids) AS lock_id ORDER BY 1) l,
+         tix_hand_over(l.lock_id, buyer, created, ttl) AS h (seat_id);
+    IF NOT EXISTS (SELECT FROM sessions s
+                   WHERE s.session_id = sold_in[1] AND s.status = 'on_sale') THEN
+        RAISE EXCEPTION 'session is not on sale' USING ERRCODE = 'TX006',
+            HINT = 'Wait for the sale to open.';
+    END IF;
+    SELECT array_agg(p.amount ORDER BY p.seat_id), array_agg(DISTINCT p.currency)
+    INTO amounts, currencies FROM prices_of_seats(sold_in[1], seats) p;
+    IF array_position(amounts, NULL) IS NOT NULL OR cardinality(currencies) <> 1 THEN
+        RAISE EXCEPTION 'seats of an order must have prices in one currency'
+            USING ERRCODE = '55000', HINT = 'Set the prices with tix_set_price().';
+    END IF;
+
+    INSERT INTO orders (order_id, user_id, session_id, total_amount, total_currency, provider,
+                        idempotency_key, expires_at)
+    SELECT created, buyer, sold_in[1], (SELECT sum(a) FROM unnest(amounts) a), currencies[1],
+           tix_create_order.provider, key,
+           (SELECT min((tix_lock_get(l, buyer)).expires_at) FROM unnest(lock_ids) l)
+    ON CONFLICT (user_id, idempotency_key) WHERE idempotency_key IS NOT NULL DO NOTHING
+    RETURNING orders.order_id, orders.total_amount, orders.total_currency, orders.expires_at
+    INTO order_id, total_amount, total_currency, expires_at;
+    IF order_id IS NULL THEN
+        RAISE EXCEPTION 'idempotency key is in use' USING ERRCODE = 'TX009',
+            HINT = 'Retry to get the stored answer.';
+    END IF;
+    INSERT INTO order_items (order_id, lock_id, seat_id, price_amount, price_currency)
+    SELECT created, u.lock_id, u.seat_id, u.amount, currencies[1]
+    FROM unnest(taken_by, seats, amounts) AS u (lock_id, seat_id, amount)
+    ON CONFLICT (lock_id, seat_id) DO NOTHING;
+    GET DIAGNOSTICS inserted = ROW_COUNT;
+    IF inserted <> cardinality(seats) THEN
+        RAISE EXCEPTION 'lock already belongs to an order' USING ERRCODE = 'TX010',
+            HINT = 'Pay or cancel the order that exists.';
+    END IF;
+END $$;
+COMMENT ON FUNCTION tix.tix_create_order(bigint[], uuid, text, text) IS
+    'Turns held seats (all of the locks, one session) into an order with the prices of this '
+    'moment and moves their deadline to at least now + tix.order_ttl. Amounts are minor units of '
+    'an ISO 4217 currency. The same idempotency key again returns the same order. Errors: 22023 '
+    'NULL, no lock, or several sessions; TX002 a lock is lost or another''s; TX006 session not on '
+    'sale; TX009 key used with other locks or in use; TX010 lock already in an order; 55000 no '
+    'price.';
+
+DROP FUNCTION IF EXISTS tix.repeated_order(uuid, text, bigint[]);
+CREATE FUNCTION tix.repeated_order(buyer uuid, key text, lock_ids bigint[])
+RETURNS TABLE (order_id uuid, total_amount bigint, total_currency text, expires_at timestamptz,
+               seats text[])
+LANGUAGE plpgsql STABLE PARALLEL UNSAFE SET search_path = tix, pg_catalog, pg_temp AS $$
+#variable_conflict use_column
+DECLARE
+    used_locks bigint[];
+BEGIN
+    SELECT o.order_id, o.total_amount, o.total_currency, o.expires_at,
+           array_agg(i.seat_id ORDER BY i.seat_id), array_agg(DISTINCT i.lock_id)
+    INTO order_id, total_amount, total_currency, expires_at, seats, used_locks
+    FROM orders o JOIN order_items i USING (order_id)
+    WHERE o.user_id = buyer AND o.idempotency_key = key GROUP BY o.order_id;
+    IF NOT FOUND THEN RETURN; END IF;
+    IF NOT (used_locks <@ lock_ids AND lock_ids <@ used_locks) THEN
+        RAISE EXCEPTION 'idempotency key was used with another request' USING ERRCODE = 'TX009',
+            HINT = 'Use a new key for a new request.';
+    END IF;
+    RETURN NEXT;
+END $$;
+COMMENT ON FUNCTION tix.repeated_order(uuid, text, bigint[]) IS
+    'Internal: the order an idempotency key of this user created, no row when the key is new; '
+    'TX009 when it was used with other locks.';
+
+DROP FUNCTION IF EXISTS tix.tix_get_order(uuid, uuid);
+CREATE FUNCTION tix.tix_get_order(
+    INOUT order_id uuid, user_id uuid, OUT session_id uuid, OUT status text,
+    OUT total_amount bigint, OUT total_currency text, OUT created_at timestamptz,
+    OUT expires_at timestamptz, OUT completed_at timestamptz, OUT items jsonb)
+RETURNS SETOF record
+LANGUAGE sql STABLE PARALLEL SAFE SECURITY DEFINER
+SET search_path = tix, pg_catalog, pg_temp AS $$
+    SELECT o.order_id, o.session_id, o.status, o.total_amount, o.total_currency, o.created_at,
+           o.expires_at, o.completed_at,
+           (SELECT jsonb_agg(jsonb_build_object(
+                       'seatId', i.seat_id, 'lockId', i.lock_id::text,
+                       'priceAmount', i.price_amount, 'priceCurrency', i.price_currency)
+                   ORDER BY i.seat_id)
+            FROM order_items i WHERE i.order_id = o.order_id)
+    FROM orders o WHERE o.order_id = $1 AND o.user_id = $2
+$$;
+COMMENT ON FUNCTION tix.tix_get_order(uuid, uuid) IS
+    'The order of this user, with items [{seatId, lockId, priceAmount (minor units), '
+    'priceCurrency}]; no row when it is unknown or another''s. expires_at is for display.';
+
+DROP FUNCTION IF EXISTS tix.release_order_seats(uuid, uuid);
+CREATE FUNCTION tix.release_order_seats(order_id uuid, user_id uuid) RETURNS text[]
+LANGUAGE sql VOLATILE PARALLEL UNSAFE SET search_path = tix, pg_catalog, pg_temp AS $$
+    SELECT array_agg(r.seat_id ORDER BY r.seat_id)
+    FROM (SELECT DISTINCT i.lock_id FROM order_items i WHERE i.order_id = $1) l,
+         tix_release_seats(l.lock_id, $2) AS r (seat_id)
+$$;
+COMMENT ON FUNCTION tix.release_order_seats(uuid, uuid) IS
+    'Internal: gives the seats an order still holds back at COMMIT and returns them.';
+
+DROP FUNCTION IF EXISTS tix.tix_cancel_order(uuid, uuid);
+CREATE FUNCTION tix.tix_cancel_order(order_id uuid, user_id uuid) RETURNS text[]
+LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SECURITY DEFINER
+SET search_path = tix, pg_catalog, pg_temp AS $$
+#variable_conflict use_column
+DECLARE
+    known CONSTANT uuid := tix_cancel_order.order_id;
+    buyer CONSTANT uuid := tix_cancel_order.user_id;
+    now_status text;
+BEGIN
+    SELECT o.status INTO now_status FROM orders o
+    WHERE o.order_id = known AND o.user_id = buyer FOR UPDATE;
+    IF NOT FOUND THEN
+        RAISE EXCEPTION 'order does not exist' USING ERRCODE = 'P0002';
+    ELSIF now_status <> 'cancelled' THEN
+        UPDATE orders o SET status = 'cancelled' WHERE o.order_id = known;
+    END IF;
+    RETURN coalesce(release_order_seats(known, buyer), '{}');
+END $$;
+COMMENT ON FUNCTION tix.tix_cancel_order(uuid, uuid) IS
+    'Cancels an order that is not paid and returns the seats given back; they are free at COMMIT. '
+    'Cancelling again changes nothing. Money that arrives later is late money. Errors: P0002 '
+    'unknown or another''s order, TX010 the order is past cancelling.';
+
+DROP FUNCTION IF EXISTS tix.tix_expire_orders(int);
+CREATE FUNCTION tix.tix_expire_orders(max_rows int DEFAULT 1000) RETURNS int
+LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SECURITY DEFINER
+SET search_path = tix, pg_catalog, pg_temp AS $$
+#variable_conflict use_column
+DECLARE
+    due uuid[];
+    ended int;
+BEGIN
+    IF max_rows IS NULL OR max_rows <= 0 THEN
+        RAISE EXCEPTION 'max_rows must be positive' USING ERRCODE = '22023';
+    END IF;
+    IF NOT pg_try_advisory_xact_lock(hashtextextended('tix_expire_orders', 0)) THEN
+        RETURN 0;
+    END IF;
+    due := ARRAY(SELECT o.order_id FROM orders o
+                 WHERE o.status IN ('created', 'payment_pending')
+                   AND o.expires_at <= clock_timestamp()
+                 ORDER BY o.expires_at LIMIT max_rows FOR UPDATE SKIP LOCKED);
+    -- After a crash the engine does not know a session's holds until it has read the journal.
+    PERFORM tix_load_session(s.session_id)
+    FROM (SELECT DISTINCT o.session_id FROM orders o WHERE o.order_id = ANY (due)) s;
+    WITH gone AS MATERIALIZED (
+        SELECT o.order_id FROM orders o
+        WHERE o.order_id = ANY (due) AND NOT EXISTS (
+            SELECT FROM order_items i
+            WHERE i.order_id = o.order_id
+              AND (tix_lock_get(i.lock_id, o.user_id)).reason IS DISTINCT FROM 'expired'))
+    UPDATE orders o
+    SET status = CASE WHEN o.status = 'payment_pending' AND o.payment_id IS NOT NULL
+                      THEN 'in_doubt' ELSE 'expired' END
+    FROM gone g WHERE o.order_id = g.order_id;
+    GET DIAGNOSTICS ended = ROW_COUNT;
+    RETURN ended;
+END $$;
+COMMENT ON FUNCTION tix.tix_expire_orders(int) IS
+    'Ends unpaid orders whose seats the engine no longer holds: "in_doubt" when a payment may '
+    'still succeed, else "expired". At most max_rows orders; returns how many ended. Runs once at '
+    'a time: a second caller gets 0. The seats do not wait for it: they are free at their '
+    'deadline. Error 22023: max_rows is not positive.';
+
+REVOKE ALL ON FUNCTION
+    tix.keep_order_states, tix.sessions_of_locks, tix.prices_of_seats, tix.tix_create_order,
+    tix.repeated_order, tix.tix_get_order, tix.release_order_seats, tix.tix_cancel_order,
+    tix.tix_expire_orders FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION
+    tix.tix_create_order, tix.tix_get_order, tix.tix_cancel_order TO tix_app;

@@ -1,0 +1,22 @@
+-- Jobs: expiry is scheduled where pg_cron is, nothing depends on it, and there is a way out.
+\ir fixture.psql
+SELECT plan(9);
+SELECT is(tix_schedule_jobs(), 0, 'the jobs are scheduled already, or there is no pg_cron');
+SELECT CASE WHEN to_regclass('cron.job') IS NULL THEN skip('pg_cron is not installed here')
+            ELSE is((SELECT schedule FROM cron.job WHERE jobname = 'tix_expire_orders'),
+                    '* * * * *', 'orders expire every minute') END;
+SELECT throws_ok('DROP EXTENSION tix', '2BP01', NULL,
+    'the extension cannot be dropped while the guard stands');
+SELECT pg_temp.paid(:'session', 'A-1', :'ann') AS o \gset
+BEGIN;
+SELECT lives_ok('SELECT tix_uninstall()', 'tix_uninstall() is the way out');
+SELECT hasnt_extension('tix', 'the extension is gone');
+SELECT is((SELECT count(*) FROM tickets WHERE order_id = :'o'), 1::bigint, 'tickets stay');
+SELECT is(pg_temp.status(:'o'), 'completed', 'orders stay');
+SELECT is_empty('SELECT * FROM migrations WHERE kind = ''repeatable''',
+    'the next migration brings guards and grants back');
+ROLLBACK;
+SET ROLE tix_app;
+SELECT throws_ok('SELECT tix.tix_uninstall()', '42501', NULL, 'the gateway may not');
+RESET ROLE;
+SELECT * FROM finish();

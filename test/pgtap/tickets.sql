@@ -1,0 +1,60 @@
+-- Tickets: one valid ticket per seat, whoever writes the table, and a cancelled one frees its seat.
+\ir fixture.psql
+SELECT plan(22);
+CREATE FUNCTION pg_temp.insert_ticket(session text, seat text, status text DEFAULT 'valid')
+RETURNS text LANGUAGE sql AS $$
+    SELECT format('INSERT INTO tickets (order_id, session_id, seat_id, user_id, price_amount, '
+                  'price_currency, status) VALUES (gen_random_uuid(), %L, %L, gen_random_uuid(), '
+                  '0, ''EUR'', %L)', session, seat, status)
+$$;
+SELECT is((SELECT count(*) FROM pg_trigger WHERE tgrelid = 'tix.tickets'::regclass
+    AND tgfoid = 'tix.tix_ticket_guard'::regproc AND tgenabled = 'A'), 2::bigint,
+    'the guards are always enabled');
+SELECT index_is_unique('tix', 'tickets', 'tickets_one_per_seat', 'the index is unique');
+SELECT is((SELECT pg_get_expr(indpred, indrelid) FROM pg_index
+    WHERE indexrelid = 'tix.tickets_one_per_seat'::regclass),
+    '(status = ANY (ARRAY[''valid''::text, ''used''::text]))', 'the index is of occupied seats');
+
+SELECT pg_temp.paid(:'session', 'A-1 A-2', :'ann') AS o \gset
+SELECT throws_ok(pg_temp.insert_ticket(:'session', 'A-1'), NULL, NULL,
+    'a second ticket of a sold seat is refused');
+SELECT pg_temp.hold(:'session', 'A-3', :'bob') AS bobs \gset
+SELECT throws_ok(pg_temp.insert_ticket(:'session', 'A-3'), 'TX001', NULL,
+    'a ticket of a seat somebody holds is refused, also to the DBA');
+SET session_replication_role = replica;
+SELECT throws_ok(pg_temp.insert_ticket(:'session', 'A-3'), 'TX001', NULL,
+    'also to a replication role');
+RESET session_replication_role;
+SELECT throws_ok('TRUNCATE tickets', '0A000', NULL, 'tickets cannot be truncated');
+SELECT lives_ok(pg_temp.insert_ticket(:'session', 'A-4', 'cancelled'),
+    'a cancelled ticket occupies nothing');
+SELECT is(pg_temp.state(:'session', 'A-4'), 'free', 'its seat is free');
+SELECT lives_ok(pg_temp.insert_ticket(:'session', 'A-5'), 'a ticket of a free seat is possible');
+SELECT is(pg_temp.state(:'session', 'A-5'), 'sold', 'and sells the seat');
+SELECT is((SELECT reason FROM tix_lock_seat(:'session', 'A-5', :'bob')), 'sold', 'to nobody else');
+DELETE FROM tickets WHERE session_id = :'session' AND seat_id = 'A-5';
+SELECT is(pg_temp.state(:'session', 'A-5'), 'free', 'a deleted ticket frees its seat');
+
+SELECT ticket_id AS t1 FROM tickets WHERE session_id = :'session' AND seat_id = 'A-1'
+    AND status = 'valid' \gset
+SELECT throws_ok(format('SELECT tix_cancel_ticket(%L, %L)', :'t1', :'bob'), 'P0002', NULL,
+    'another''s ticket does not exist');
+SELECT tix_cancel_ticket(:'t1', :'ann') AS refund \gset
+SELECT is((SELECT amount FROM refunds WHERE refund_id = :'refund'), 1000::bigint,
+    'cancelling a ticket owes its price');
+SELECT is(pg_temp.status(:'o'), 'partially_refunded', 'the order is partially refunded');
+SELECT is(pg_temp.state(:'session', 'A-1'), 'free', 'the seat is free');
+SELECT throws_ok(format('SELECT tix_cancel_ticket(%L, %L)', :'t1', :'ann'), 'TX010', NULL,
+    'a ticket is cancelled once');
+SELECT isnt(pg_temp.paid(:'session', 'A-1', :'bob'), NULL, 'the seat is sold again');
+SELECT is((SELECT count(*) FROM tickets WHERE session_id = :'session' AND seat_id = 'A-1'),
+    2::bigint, 'and the cancelled ticket stays');
+SELECT result AS first_back FROM tix_payment_event('mock', 'b1' || :'o', 'refunded', 'tx-' || :'o',
+    :'o', 1000, 'EUR') \gset
+SELECT tix_cancel_ticket(ticket_id, :'ann') FROM tickets
+WHERE order_id = :'o' AND status = 'valid' \g /dev/null
+SELECT result AS second_back FROM tix_payment_event('mock', 'b2' || :'o', 'refunded',
+    'tx-' || :'o', :'o', 1000, 'EUR') \gset
+SELECT is(pg_temp.status(:'o'), 'refunded', 'everything paid back: the order is refunded');
+SELECT is_empty('SELECT * FROM tix_audit()', 'the audit is clean');
+SELECT * FROM finish();
