@@ -1,0 +1,80 @@
+#!/usr/bin/env bash
+# Sells a real stadium: starts the private server, imports the plan, opens a session, lets the
+# buyers in, and stops the server again unless it was running before. Needs `make build`.
+# TIX_RUN and TIX_PORT as for up.sh; arguments go to tix-buyers.
+set -euo pipefail
+buyers=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd -P)
+stack=$buyers/../stack
+source "$stack/lib.sh"
+plan=$buyers/../plans/stadium-metalist.json.gz
+started=
+
+stop_server() {
+    local status=$?
+    trap - EXIT
+    trap '' INT TERM
+    if [[ -n $started ]]; then "$stack/down.sh" || status=1; fi
+    exit "$status"
+}
+
+build_buyers() {
+    local log=$build/log/buyers.log
+    mkdir -p "$build/log"
+    if make -q -C "$buyers" >/dev/null 2>&1; then return; fi
+    say "Building the buyers"
+    make -C "$buyers" -j2 >"$log" 2>&1 || {
+        show_tail "$log" 30
+        die "the buyers could not be built" "The whole output is in .build/log/buyers.log"
+    }
+}
+
+# Prints the id of the imported seat map.
+import_plan() {
+    local log=$build/log/import.log
+    "$build/bin/tix-import" --venue="Metalist stadium" "$plan" >"$log" 2>&1 || {
+        show_tail "$log"
+        die "the plan could not be imported"
+    }
+    sed -n 's/^seat_map_id=//p' "$log"
+}
+
+# Prints the id of a new session that is open for sale; each category has its own price.
+open_session() {
+    psql -XAtq -v ON_ERROR_STOP=1 -v seat_map="$1" <<'SQL'
+SELECT tix.tix_create_event('Demo match', :'seat_map') AS event \gset
+SELECT count(tix.tix_set_price(:'event', ARRAY[c.category], 25000 + 12500 * c.rank, 'UAH'))
+       AS priced
+FROM (SELECT category, row_number() OVER (ORDER BY category) AS rank
+      FROM (SELECT DISTINCT category FROM tix.seat_map_seats
+            WHERE seat_map_id = :'seat_map') d) c \gset
+SELECT tix.tix_create_session(:'event', :'seat_map', now() + interval '30 days') AS session \gset
+SELECT seats FROM tix.tix_open_session(:'session') \gset
+\echo :session
+SQL
+}
+
+# The sale is over: the session makes room in memory for the next one.
+close_session() {
+    psql -XAtq -v ON_ERROR_STOP=1 -v session="$1" <<'SQL'
+UPDATE tix.sessions SET status = 'closed' WHERE session_id = :'session';
+SELECT tix.tix_unload_session(:'session') AS unloaded \gset
+SQL
+}
+
+[[ -x $build/bin/tix-import ]] || die "the tools are not built" "Run: make build"
+build_buyers
+locate_run
+[[ -n $(postmaster_pid "$data") ]] || started=yes
+trap stop_server EXIT
+trap 'exit 130' INT
+trap 'exit 143' TERM
+"$stack/up.sh"
+locate_run
+source "$env_file"
+say "Importing the stadium"
+seat_map=$(import_plan)
+session=$(open_session "$seat_map")
+say "Session $session is on sale"
+"$build/bin/tix-buyers" --session="$session" --json="$run/demo.json" "$@"
+close_session "$session"
+say "The figures are in ${run_link#"$root/"}/demo.json"

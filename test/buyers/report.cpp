@@ -1,0 +1,111 @@
+// Prints the report.
+#include "report.hpp"
+
+#include <cstdio>
+
+#include "picture.hpp"
+
+namespace tix::buyers {
+namespace {
+
+constexpr std::size_t kRowsShown = 5;
+
+std::string count(std::uint64_t number) {
+    return grouped(static_cast<long long>(number));
+}
+
+void print_steps(const Statistics& statistics) {
+    std::printf("\n  %-16s %9s %9s %9s %9s %9s\n", "step", "calls", "p50 ms", "p95 ms", "p99 ms",
+                "max ms");
+    for (std::size_t i = 0; i < kSteps; ++i) {
+        const Histogram& step = statistics.steps[i];
+        if (step.count() == 0) continue;
+        const auto ms = [](std::uint64_t us) { return static_cast<double>(us) / 1000.0; };
+        std::printf("  %-16s %9s %9.1f %9.1f %9.1f %9.1f\n", step_name(static_cast<Step>(i)),
+                    count(step.count()).c_str(), ms(step.percentile_us(50)),
+                    ms(step.percentile_us(95)), ms(step.percentile_us(99)), ms(step.max_us()));
+    }
+}
+
+template <typename Number>
+std::string list(const std::map<std::string, Number>& counts) {
+    std::string line;
+    for (const auto& [name, times] : counts)
+        line += (line.empty() ? "" : ", ") + name + " " + grouped(static_cast<long long>(times));
+    return line.empty() ? "none" : line;
+}
+
+void print_buyers(const Outcome& outcome) {
+    const Statistics& s = outcome.sale.crowd().statistics;
+    const auto line = [](const char* name, const std::string& value) {
+        std::printf("  %-16s %s\n", name, value.c_str());
+    };
+    line("buyers", count(s.buyers) + " on " + std::to_string(outcome.options.connections) +
+                       " connections; " + count(s.given_up) + " gave up after 5 refusals");
+    line("holds", count(s.holds) + " (" + count(s.seats_held) + " seats)");
+    line("refused", count(s.refusals()) + ": " + list(s.refused));
+    line("changed mind", count(s.abandoned) + " holds and " + count(s.orders_abandoned) +
+                             " orders left to expire, " + count(s.released) + " released, " +
+                             count(s.orders_cancelled) + " orders cancelled");
+    line("came too late",
+         count(s.expired) + " (TX002 lock lost: " + count(s.errors_of("TX002")) + " in all)");
+    line("rolled back", count(s.rolled_back) + " holds, " + count(s.payments_rolled_back) +
+                            " payments (then delivered again)");
+    line("orders", count(s.orders) + ": " + list(outcome.proof.orders));
+    line("payment events", list(s.payments) + ", declined " + count(s.declined) + "; " +
+                               count(s.sent_twice) + " sent twice; refunds owed " +
+                               grouped(outcome.proof.refunds));
+}
+
+void print_rows(const char* name, const std::vector<std::string>& rows) {
+    for (std::size_t i = 0; i < rows.size() && i < kRowsShown; ++i)
+        std::printf("    %s: %s\n", name, rows[i].c_str());
+}
+
+void print_proof(const Outcome& outcome) {
+    const Statistics& s = outcome.sale.crowd().statistics;
+    const Proof& proof = outcome.proof;
+    const auto capacity = static_cast<long long>(outcome.sale.crowd().market.capacity());
+    std::printf("\n  %-34s %s of %s\n", "seats sold", grouped(proof.sold).c_str(),
+                grouped(capacity).c_str());
+    std::printf("  %-34s %s\n", "valid tickets", grouped(proof.tickets).c_str());
+    std::printf("  %-34s %s.%02lld %s, captured %s.%02lld\n", "money of completed orders",
+                grouped(proof.money_of_completed / 100).c_str(), proof.money_of_completed % 100,
+                proof.currency.c_str(), grouped(proof.money_captured / 100).c_str(),
+                proof.money_captured % 100);
+    std::printf("  %-34s %lld\n", "seats sold twice", proof.double_sold);
+    std::printf("  %-34s %s\n", "unique violations on tickets",
+                count(s.errors_of("23505")).c_str());
+    std::printf("  %-34s %zu\n", "rows of tix_audit()", proof.audit.size());
+    std::printf("  %-34s %zu\n", "rows of tix_check()", proof.check.size());
+    std::printf("  %-34s %lld (%s resyncs)\n", "seats the change feed left wrong",
+                proof.feed_differences, count(outcome.sale.resyncs()).c_str());
+    print_rows("tix_audit", proof.audit);
+    print_rows("tix_check", proof.check);
+}
+
+}  // namespace
+
+void print_report(const Outcome& outcome) {
+    const Crowd& crowd = outcome.sale.crowd();
+    std::printf("\nWhen the seats were sold (█ first … · last, o not sold out)\n\n");
+    for (const std::string& line : picture(crowd.market))
+        std::printf("  %s\n", line.c_str());
+    const double seconds = static_cast<double>(outcome.selling_ms) / 1000.0;
+    std::printf("\n%s seats in %.1f s: %.0f seats a second\n\n",
+                grouped(outcome.proof.sold).c_str(), seconds,
+                static_cast<double>(outcome.proof.sold) / seconds);
+    print_buyers(outcome);
+    print_steps(crowd.statistics);
+    print_proof(outcome);
+    if (!crowd.first_error.empty())
+        std::printf("\n  first unexpected error: %s", crowd.first_error.c_str());
+    std::printf("\n");
+    for (const std::string& fault : outcome.faults)
+        std::printf("FAILED: %s\n", fault.c_str());
+    if (outcome.faults.empty())
+        std::printf("SOLD OUT: every seat once, every law kept (seed %llu).\n",
+                    static_cast<unsigned long long>(outcome.options.seed));
+}
+
+}  // namespace tix::buyers
