@@ -29,7 +29,8 @@ CREATE TABLE @extschema@.generation (
     system_identifier bigint NOT NULL
 );
 COMMENT ON TABLE @extschema@.generation IS
-    'The 16-bit generation of lock_id, one row, made by the first load. +1 at each server start, +1000 when timeline or system '
+    'The 16-bit generation of lock_id, one row, made by the first load. +1 at each server '
+    'start, +1000 when timeline or system '
     'identifier changed, always above every lock_id in the journal.';
 SELECT pg_catalog.pg_extension_config_dump('@extschema@.generation', '');
 

@@ -23,7 +23,8 @@ settings_of_server() {
 }
 
 settings_of_readme() {
-    sed -n 's/^| `\(tix\.[a-z_]*\)` | \([^|]*\) | \([^|]*\)| \([^|]*\)| \([^|]*\) | .*/\1|\2|\3|\4|\5/p' \
+    local cell='\([^|]*\)'
+    sed -n "s/^| \`\(tix\.[a-z_]*\)\` | $cell | $cell| $cell| $cell | .*/\1|\2|\3|\4|\5/p" \
         "$readme" | awk -F'|' -v OFS='|' '{
             gsub(/ /, "", $3); gsub(/ /, "", $4)
             split($4, bound, "–"); print $1, $2, $3, bound[1], bound[2], $5}'

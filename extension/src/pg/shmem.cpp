@@ -21,6 +21,7 @@ void* arena_base = nullptr;
 // The two clocks are not read at one instant: smaller differences are noise, and the same deadline
 // must read the same every time.
 constexpr int64 kWallJitterMicros = 5000;
+constexpr int kWallLooks = 10;
 
 ArenaConfig arena_config() {
     ArenaConfig c;
@@ -112,8 +113,16 @@ Micros arena_now() {
 }
 
 TimestampTz wall_time(Micros arena_time) {
-    const int64 offset = GetCurrentTimestamp() - arena_now();
     const int64 known = static_cast<int64>(pg_atomic_read_u64(&shared->wall_offset));
+    int64 offset = GetCurrentTimestamp() - arena_now();
+    if (offset - known < kWallJitterMicros && known - offset < kWallJitterMicros)
+        return arena_time + known;
+    // The clock was set, or we lost the processor between the two readings: look again.
+    for (int look = 0; look < kWallLooks; look++) {
+        const Micros before = arena_now();
+        offset = GetCurrentTimestamp() - before;
+        if (arena_now() - before < kWallJitterMicros) break;
+    }
     if (offset - known < kWallJitterMicros && known - offset < kWallJitterMicros)
         return arena_time + known;
     pg_atomic_write_u64(&shared->wall_offset, static_cast<uint64>(offset));
