@@ -33,6 +33,14 @@ HoldAnswer raise_deadline(const Access& a, Hold& h, Micros deadline, u8 flags) {
     return describe(a.arena, h);
 }
 
+// The hold stands, but may not be prolonged or changed any more.
+HoldAnswer worn_out(const Access& a, const Hold& h) {
+    HoldAnswer refused = describe(a.arena, h);
+    refused.status = Status::refused;
+    refused.reason = Reason::lifetime;
+    return refused;
+}
+
 }  // namespace
 
 HoldAnswer describe(const Arena& arena, const Hold& h) {
@@ -70,13 +78,9 @@ HoldAnswer extend_lock(const Access& a, u64 lock_id, const Uuid& owner, Micros t
         const Micros age = Micros{static_cast<u32>(a.now / 1000) - h->acquired_ms} * 1000;
         const Micros cap = a.now - age + lifetime_max;
         if (deadline > cap) deadline = cap;
-        if (deadline <= h->deadline && a.now + ttl > h->deadline) {
-            HoldAnswer refused = describe(a.arena, *h);
-            refused.status = Status::refused;
-            refused.reason = Reason::lifetime;
-            return refused;
-        }
+        if (deadline <= h->deadline && a.now + ttl > h->deadline) return worn_out(a, *h);
     }
+    if (h->version >= kHoldVersionsMax) return worn_out(a, *h);
     return raise_deadline(a, *h, deadline, 0);
 }
 
@@ -85,6 +89,7 @@ HoldAnswer hand_over(const Access& a, u64 lock_id, const Uuid& owner, Micros ttl
     Hold* h = claim_own(a, lock_id, owner, 1, &why);
     if (h == nullptr) return why;
     if (h->state != SeatState::held) return answer(Status::busy, Reason::busy);
+    if (h->version >= kHoldVersionsMax) return worn_out(a, *h);
     return raise_deadline(a, *h, a.now + ttl, kOrdered);
 }
 

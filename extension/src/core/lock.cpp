@@ -146,6 +146,7 @@ HoldAnswer lock_seats(const Access& a, const LockCall& call, Reason* seat_reason
     Hold* h = claim_own(a, target, call.owner, call.n + 1, &why);
     if (h == nullptr) return why;
     if (&hold_block(a.arena, *h) != call.block) return answer(Status::lost, Reason::expired);
+    if (h->version >= kHoldVersionsMax) return answer(Status::refused, Reason::lifetime);
     if (s.in_own == call.n) return relock(a, call, *h);
     if (h->state != SeatState::held) return answer(Status::busy, Reason::busy);
     if (h->seats + s.available > kSeatsPerLockMax) return answer(Status::refused, Reason::too_many);

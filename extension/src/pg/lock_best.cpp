@@ -46,11 +46,12 @@ bool take_best_in_area(const BestSearch& s, const BestCall& call, u32 area, u32 
     PartitionSet set;
     set.add(arena().partition_of(call.block->area(area).home));
     bool found = false;
+    const u32 free = out->free, held = out->held;
     out->hold = with_partitions(set, [&](const Access& a) {
         const BestBlock best = best_in_area(a, call, area, tier_max);
         found = best.found;
-        out->free += best.free;
-        out->held += best.held;
+        out->free = free + best.free;
+        out->held = held + best.held;
         if (!best.found) return HoldAnswer{};
         out->tier = best.tier;
         out->first = best.first;

@@ -35,7 +35,7 @@ const IntSetting kIntSettings[] = {
     {"tix.expiry_workers", "Workers that tidy expired holds.", &settings.expiry_workers, 1, 0, 8,
      PGC_POSTMASTER, 0},
     {"tix.max_xact_changes", "Seat changes one transaction may make.", &settings.max_xact_changes,
-     10000, 1024, 1000000, PGC_POSTMASTER, 0},
+     10000, 1024, kXactChangesMax, PGC_POSTMASTER, 0},
     {"tix.lock_ttl", "How long a hold lasts when the call names no TTL.", &settings.lock_ttl_s, 120,
      1, 86400, PGC_USERSET, GUC_UNIT_S},
     {"tix.lock_lifetime_max", "Longest life of a hold, extensions included.",

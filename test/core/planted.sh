@@ -1,0 +1,80 @@
+#!/usr/bin/env bash
+# Plants bugs in copies of the core, one at a time, and shows that the tests find each.
+#
+# Needs the plain build of the tests; only the core is compiled again. A bug that cannot be planted
+# because the code has changed is an error, as is one that no test finds.
+set -euo pipefail
+here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd -P)
+core=$here/../../extension/src/core
+build=$here/../../.build/test/core
+work=$build/planted
+
+# name | file | what to do to it (sed)
+bugs=(
+    "no owner compare|engine.cpp|s/ h->owner != owner \|\|//"
+    "expiry ignores the pin|hold.hpp|s/ \(h.flags & kPinned\) == 0 &&//"
+    "sweeper frees confirming seats|hold.hpp|s/return h.state == SeatState::held && /return /"
+    "overdue one microsecond late|hold.hpp|s/h.deadline <= now/h.deadline < now/"
+    "release is not undone|xact.cpp|s/kPendingRelease, e.op == Op::unrelease/0, true/"
+    "raise is not undone|xact.cpp|s/hold_set_deadline\(arena, \*h, e.value\);//"
+    "rollback skips a seat|hold.cpp|/^void hold_end/,/^}/s/while (\(o != kNoSeat\))/if \1/"
+    "commit does not check the tokens|xact.cpp|s/h != nullptr && !hold_overdue\(\*h, now\)/true/"
+    "counters are not decremented|hold.cpp|s/count\[static_cast<u32>\(s.state\)\]--;//"
+    "tokens do not grow|lock.cpp|s/sequence.fetch_add\(1/sequence.fetch_add(0/"
+    "another's pending free is used|lock.cpp|s/ && slot.next == a.log->writer//"
+    "viewers are not told|hold.cpp|s/ring_publish\(.*//"
+    "lost changes are kept quiet|ring.cpp|s/raise_to\(h.ring_lost, seq\);//"
+    "single seats left alone|best.cpp|s/left == 1 \|\| right == 1/right == 1/"
+)
+
+# suite FOLDER: runs the tests built there; what they say goes to FOLDER/log.
+suite() {
+    TIX_MODEL_STEPS=20000 timeout 60 "$1/core_test" --gtest_filter=-Threads.* --gtest_brief=1 \
+        >"$1/log" 2>&1
+}
+
+# finders LOG: the first test that failed, and how many more did.
+finders() {
+    sed -n 's/^\[  FAILED  \] \([A-Za-z]*\.[a-z_0-9]*\) (.*/\1/p' "$1" | awk '
+        NR == 1 { printf "%s", $1 }
+        END { if (NR > 1) printf " and %d more", NR - 1; if (NR == 0) printf "a crash" }'
+}
+
+# plant INDEX: a copy of the core with the bug, tested; prints one line.
+plant() {
+    local name file edit copy=$work/$1
+    IFS='|' read -r name file edit <<<"${bugs[$1]//\\|/$'\x01'}"
+    edit=${edit//$'\x01'/\\|}
+    rm -rf "$copy"
+    mkdir -p "$copy/core"
+    cp "$core"/*.{hpp,cpp,def} "$copy/core/"
+    sed -E -i "$edit" "$copy/core/$file"
+    if cmp -s "$core/$file" "$copy/core/$file"; then
+        printf 'FAILED  %-34s cannot be planted in %s\n' "$name" "$file"
+        return 1
+    fi
+    if ! make -s -C "$here" FLAVOUR=planted CORE="$copy/core" OUT="$copy" \
+        TESTED="$build/plain" >"$copy/log" 2>&1; then
+        printf 'FAILED  %-34s does not compile\n' "$name"
+        return 1
+    fi
+    if suite "$copy"; then
+        printf 'FAILED  %-34s no test found it\n' "$name"
+        return 1
+    fi
+    printf 'found   %-34s by %s\n' "$name" "$(finders "$copy/log")"
+}
+
+if (($#)); then
+    plant "$1"
+    exit
+fi
+mkdir -p "$work"
+if ! suite "$build/plain"; then
+    printf 'FAILED  the tests fail without a planted bug\n'
+    exit 1
+fi
+status=0
+printf '%s\n' "${!bugs[@]}" | xargs -P 2 -n 1 "${BASH_SOURCE[0]}" || status=1
+((status == 0)) || exit 1
+printf '%d planted bugs found\n' "${#bugs[@]}"
