@@ -15,5 +15,6 @@ export PGOPTIONS="-c search_path=tix,public -c client_min_messages=warning"
 psql -X -q -v ON_ERROR_STOP=1 -c "CREATE EXTENSION IF NOT EXISTS pgtap SCHEMA public"
 cd "$here"
 pg_prove ./*.sql
+"$here/planted.sh"
 unset PGOPTIONS
 prove --exec bash migrate.t
