@@ -49,7 +49,7 @@ COMMENT ON TYPE @extschema@.tix_lock_result IS
     'Answer of a lock function. ok: granted. reason: NULL or one of the frozen strings (held, '
     'sold, blocked, unknown_seat, unknown_session, duplicate_seat, too_many, no_block, '
     'held_out, sold_out, expired, lifetime, busy, rebuilding). lock_id: the fencing token, '
-    'strictly increasing. expires_at: wall clock of the deadline. seats: what is held. '
+    'strictly increasing. expires_at: wall clock of the deadline. seats: what the call was about. '
     'conflicts: [{"seatId","reason"}]. tier: of best available.';
 
 CREATE FUNCTION @extschema@.tix_lock_seat(session_id uuid, seat_id text, user_id uuid,
@@ -100,7 +100,8 @@ CREATE FUNCTION @extschema@.tix_release_seats(lock_id bigint, user_id uuid,
 AS 'MODULE_PATHNAME' LANGUAGE C VOLATILE PARALLEL UNSAFE;
 COMMENT ON FUNCTION @extschema@.tix_release_seats(bigint, uuid, text[]) IS
     'Releases some or all (NULL) seats of one''s own hold, at COMMIT. Returns the released '
-    'seats; no rows when the lock is unknown, overdue or another''s.';
+    'seats; no rows when the lock is unknown, overdue, another''s or being '
+    'changed by another transaction.';
 
 CREATE FUNCTION @extschema@.tix_hand_over(lock_id bigint, user_id uuid, order_id uuid,
     ttl interval) RETURNS SETOF text
@@ -215,11 +216,7 @@ CREATE FUNCTION @extschema@.tix_stat_holds_rows()
 RETURNS TABLE (session_id uuid, lock_id bigint, user_id uuid, state text, seats integer,
     expires_at timestamptz, ordered boolean, uncommitted boolean)
 AS 'MODULE_PATHNAME' LANGUAGE C VOLATILE PARALLEL UNSAFE;
-CREATE VIEW @extschema@.tix_stat_holds AS
-    SELECT session_id, lock_id,
-        CASE WHEN pg_catalog.pg_has_role('pg_read_all_stats', 'USAGE') THEN user_id END AS user_id,
-        state, seats, expires_at, ordered, uncommitted
-    FROM @extschema@.tix_stat_holds_rows();
+CREATE VIEW @extschema@.tix_stat_holds AS SELECT * FROM @extschema@.tix_stat_holds_rows();
 COMMENT ON VIEW @extschema@.tix_stat_holds IS
     'The holds in memory of this database. state: held, confirming, or overdue (anyone may take '
     'the seats). user_id only for pg_read_all_stats.';
@@ -248,3 +245,6 @@ REVOKE ALL ON ALL TABLES IN SCHEMA @extschema@ FROM PUBLIC;
 REVOKE ALL ON ALL FUNCTIONS IN SCHEMA @extschema@ FROM PUBLIC;
 GRANT SELECT ON @extschema@.tix_stat_partitions, @extschema@.tix_stat_holds,
     @extschema@.tix_stat_areas, @extschema@.tix_memory TO pg_monitor;
+GRANT EXECUTE ON FUNCTION @extschema@.tix_stat_partitions_rows(),
+    @extschema@.tix_stat_holds_rows(), @extschema@.tix_stat_areas_rows(),
+    @extschema@.tix_memory_rows() TO pg_monitor;

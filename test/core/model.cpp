@@ -128,8 +128,7 @@ Verdict Model::extend(u32 k, const Uuid& user, u64 token, Micros ttl, Micros lif
     if (seen.confirming) return no(Status::busy, Reason::busy);
     Micros deadline = now + ttl;
     if (!seen.ordered) {
-        const Micros age = (now / 1000 - seen.acquired / 1000) * 1000;
-        deadline = std::min(deadline, now - age + lifetime);
+        deadline = std::min(deadline, seen.acquired / 1000 * 1000 + lifetime);
         if (deadline <= seen.deadline && now + ttl > seen.deadline)
             return no(Status::refused, Reason::lifetime);
     }

@@ -74,10 +74,11 @@ bool ModelRun::expect(const HoldAnswer& got, const Verdict& want, const Step& s)
         last_token_ = got.lock_id;
         tokens_.push_back(got.lock_id);
     }
-    // The core names the two kinds it decides on; a ticket's own grant is journalled as a sale.
+    // The core names the kinds it decides on; a ticket's own grant is journalled as a sale.
     const bool ticket = want.journal == 's' && !want.seats.empty();
     const Journal kind = want.journal == 'g' || ticket ? Journal::grant
                          : want.journal == 'a'         ? Journal::add
+                         : want.journal == 's'         ? Journal::sale
                                                        : Journal::none;
     if (got.journal != kind) return fail("journal kind");
     auto& rows = m_.levels[s.backend + 1].back().rows;

@@ -179,7 +179,10 @@ std::string Scene::statement(const std::string& event) {
         const HoldAnswer h = w.release(*by_, token, kAnn);
         return told(h, w.out.empty() ? "-" : "r");
     }
-    if (event == "confirm") return told(w.confirm(*by_, token, kAnn), "s");
+    if (event == "confirm") {
+        const HoldAnswer h = w.confirm(*by_, token, kAnn);
+        return told(h, kind_of(h));
+    }
     if (event == "ticket insert") {
         const HoldAnswer h = w.insert_ticket(*by_, 0, kAnn);
         return told(h, h.journal == Journal::none ? "-" : "s");

@@ -27,7 +27,8 @@ plant() {  # plant NAME SED-EXPRESSION
 plant 'S2 overlooks a seat sold twice' 's/HAVING count(\*) > 1/HAVING count(*) > 2/'
 plant 'S3 overlooks a sold seat without a ticket' \
     's/WHERE s.seat_id IS NULL OR t.seat_id IS NULL/WHERE s.seat_id IS NULL/'
-plant 'O2 overlooks a missing ticket' 's/HAVING count(t.ticket_id) <> 1/HAVING count(t.ticket_id) > 1/'
+plant 'O2 overlooks a missing ticket' \
+    's/HAVING count(t.ticket_id) <> 1/HAVING count(t.ticket_id) > 1/'
 plant 'O3 overlooks the live hold of an ended order' \
     's/h.expires_at > clock_timestamp()/h.expires_at < clock_timestamp()/'
 apply "$audit"

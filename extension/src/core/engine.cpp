@@ -76,7 +76,7 @@ HoldAnswer extend_lock(const Access& a, u64 lock_id, const Uuid& owner, Micros t
     Micros deadline = a.now + ttl;
     if ((h->flags & kOrdered) == 0) {
         const Micros age = Micros{static_cast<u32>(a.now / 1000) - h->acquired_ms} * 1000;
-        const Micros cap = a.now - age + lifetime_max;
+        const Micros cap = a.now / 1000 * 1000 - age + lifetime_max;
         if (deadline > cap) deadline = cap;
         if (deadline <= h->deadline && a.now + ttl > h->deadline) return worn_out(a, *h);
     }
@@ -129,7 +129,9 @@ HoldAnswer confirm_lock(const Access& a, u64 lock_id, const Uuid& owner) {
     xact_append(a.arena, *a.log, Op::confirm, hold_block(a.arena, *h), h, 0, 0);
     h->version++;
     home_of(a, lock_id).count(Count::confirmations);
-    return describe(a.arena, *h);
+    HoldAnswer done = describe(a.arena, *h);
+    done.journal = Journal::sale;
+    return done;
 }
 
 HoldAnswer lock_get(const Access& a, u64 lock_id, const Uuid& owner) {

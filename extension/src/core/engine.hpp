@@ -30,7 +30,7 @@ struct LockCall {
 };
 
 // What the journal must record: the kinds of tix.holds.kind. Frozen: stored.
-enum class Journal : char { none = 0, grant = 'g', add = 'a' };
+enum class Journal : char { none = 0, grant = 'g', add = 'a', sale = 's' };
 
 struct HoldAnswer {
     Status status = Status::ok;

@@ -11,7 +11,7 @@ using namespace tix::core;
 struct Settings {
     int memory_mb, partitions, max_sessions, change_ring_size, expiry_workers, max_xact_changes;
     int lock_ttl_s, lock_lifetime_max_s, order_ttl_s, in_doubt_max_s;
-    int max_seats_per_lock, max_loaders, load_wait_ms, expiry_naptime_ms;
+    int max_seats_per_lock, max_loaders, load_wait_ms, load_timeout_ms, expiry_naptime_ms;
     bool hold_journal;
     char* seat_loader;
 };
@@ -66,7 +66,7 @@ u32 sweep_partition(u32 partition);
 // Sessions (sessions.cpp).
 enum class Found { ready, rebuilding, unknown, failed };
 // Finds the session; on `ready` the directory lock is held shared and must be released by the
-// caller. Otherwise it has asked for a load and waited up to `wait_ms` (-1: until it is decided).
+// caller. Otherwise it has asked for a load and waited up to `wait_ms`.
 Found open_session(const Uuid& session, int wait_ms, SessionBlock** block);
 // As open_session for calls that need the session: raises TX015, 22023, TX013 or 55000.
 SessionBlock* require_session(const Uuid& session, int wait_ms);
@@ -75,6 +75,8 @@ inline void close_session() {
 }
 [[noreturn]] void raise_unknown_session(const Uuid& session);
 [[noreturn]] void raise_load_failure(const Uuid& session);
+// Forgets that a load failed a moment ago: what was missing may be there now.
+void forget_load_failure(const Uuid& session);
 u32 database_generation();
 
 // Advisory locks of our own class, transaction-level: they show in pg_locks with objsubid 7.

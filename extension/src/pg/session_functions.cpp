@@ -24,6 +24,7 @@ u32 live_holds(SessionBlock& b) {
 struct Said {
     SeatState state;
     u64 lock_id;
+    Micros deadline;
     bool unsettled;  // a transaction is at work on it
 };
 
@@ -40,6 +41,7 @@ void ask_arena(SessionBlock& b, Micros now, Said* said) {
             Said& s = said[o];
             s.state = seat_state(b, o, now);
             s.lock_id = s.state == SeatState::held ? b.hold(slot.head).lock_id : 0;
+            s.deadline = s.lock_id != 0 ? b.hold(slot.head).deadline : 0;
             s.unsettled = slot.flags != 0 || s.state == SeatState::confirming ||
                           (s.lock_id != 0 && b.hold(slot.head).writer != 0);
         }
@@ -49,22 +51,29 @@ void ask_arena(SessionBlock& b, Micros now, Said* said) {
 
 void ask_tables(const TableSession& t, Said* said) {
     for (u32 o = 0; o < t.layout.seats; o++)
-        said[o] = {t.layout.sold[o] ? SeatState::sold : SeatState::free, 0, false};
+        said[o] = {t.layout.sold[o] ? SeatState::sold : SeatState::free, 0, 0, false};
     for (int i = 0; i < t.holds; i++)
         for (u32 s = 0; s < t.hold[i].seats; s++) {
             Said& seat = said[t.hold[i].seat[s]];
             if (seat.state == SeatState::free)
-                seat = {SeatState::held, t.hold[i].spec.lock_id, false};
+                seat = {SeatState::held, t.hold[i].spec.lock_id, t.hold[i].spec.deadline, false};
         }
 }
 
+// The journal has wall-clock deadlines, so the same one may differ a little.
+constexpr Micros kDeadlineTolerance = 1000000;
+
 bool differ(const Said& a, const Said& t) {
-    return !a.unsettled && (a.state != t.state || a.lock_id != t.lock_id);
+    const Micros apart = a.deadline - t.deadline;
+    return !a.unsettled && (a.state != t.state || a.lock_id != t.lock_id ||
+                            apart > kDeadlineTolerance || apart < -kDeadlineTolerance);
 }
 
 Datum describe(const Said& s) {
     if (s.lock_id == 0) return CStringGetTextDatum(state_name(s.state));
-    return CStringGetTextDatum(psprintf("held by " UINT64_FORMAT, s.lock_id));
+    return CStringGetTextDatum(psprintf("held by " UINT64_FORMAT " for " INT64_FORMAT " s",
+                                        s.lock_id,
+                                        static_cast<int64>((s.deadline - arena_now()) / 1000000)));
 }
 
 struct Comparison {
@@ -110,7 +119,8 @@ TIX_FUNCTION(tix_load_session) {
     const Uuid session = uuid_arg(PG_GETARG_DATUM(0));
     XactLog& log = xact_log();
     if (!log.room(1)) raise(Error::limit_exceeded);
-    SessionBlock* b = require_session(session, -1);
+    forget_load_failure(session);
+    SessionBlock* b = require_session(session, settings.load_timeout_ms);
     xact_pin(arena(), log, *b);
     close_session();
     LWLockAcquire(directory_lock(), LW_EXCLUSIVE);
@@ -152,7 +162,7 @@ TIX_FUNCTION(tix_check) {
     const Uuid session = uuid_arg(PG_GETARG_DATUM(0));
     XactLog& log = xact_log();
     if (!log.room(1)) raise(Error::limit_exceeded);
-    SessionBlock* b = require_session(session, -1);
+    SessionBlock* b = require_session(session, settings.load_timeout_ms);
     xact_pin(arena(), log, *b);
     close_session();
     advisory_lock(session, ExclusiveLock);

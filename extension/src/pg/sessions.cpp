@@ -106,7 +106,7 @@ Found open_session(const Uuid& session, int wait_ms, SessionBlock** block) {
         if (seen == Look::start) start_load(session);
         seen = look(session, block);
         if (seen != Look::wait && seen != Look::start) break;
-        const Micros left = wait_ms < 0 ? 1000000 : until - arena_now();
+        const Micros left = until - arena_now();
         if (left <= 0) break;
         ConditionVariableTimedSleep(&shared->loaded, Min(left / 1000 + 1, 100), PG_WAIT_EXTENSION);
     }
@@ -161,6 +161,13 @@ void raise_load_failure(const Uuid& session) {
                             "whole message of the \"tix loader\".",
                             settings.seat_loader)));
     pg_unreachable();
+}
+
+void forget_load_failure(const Uuid& session) {
+    LWLockAcquire(directory_lock(), LW_EXCLUSIVE);
+    DirEntry* e = directory_find(arena(), MyDatabaseId, session);
+    if (e != nullptr && e->state == DirState::failed) directory_remove(arena(), e);
+    LWLockRelease(directory_lock());
 }
 
 u32 database_generation() {

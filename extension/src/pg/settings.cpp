@@ -50,6 +50,8 @@ const IntSetting kIntSettings[] = {
      PGC_SIGHUP, 0},
     {"tix.load_wait", "How long a call waits for a session to load before it says rebuilding.",
      &settings.load_wait_ms, 50, 0, 10000, PGC_USERSET, GUC_UNIT_MS},
+    {"tix.load_timeout", "How long a call that needs the session waits for it to load.",
+     &settings.load_timeout_ms, 10000, 100, 600000, PGC_USERSET, GUC_UNIT_MS},
     {"tix.expiry_naptime", "Pause between two rounds of an expiry worker.",
      &settings.expiry_naptime_ms, 100, 10, 60000, PGC_SIGHUP, GUC_UNIT_MS},
 };

@@ -48,7 +48,7 @@ u32 copy_holds(SessionBlock& b, const AreaInfo& info, Micros now, HoldCopy* out)
     return n;
 }
 
-void put_hold(ReturnSetInfo* rows, const SessionBlock& b, const HoldCopy& c, Micros now) {
+void put_hold(ReturnSetInfo* rows, const SessionBlock& b, const HoldCopy& c, bool see_owners) {
     const Hold& h = c.hold;
     Datum values[8] = {uuid_datum(b.session),
                        Int64GetDatum(static_cast<int64>(h.lock_id)),
@@ -58,7 +58,8 @@ void put_hold(ReturnSetInfo* rows, const SessionBlock& b, const HoldCopy& c, Mic
                        TimestampTzGetDatum(wall_time(h.deadline)),
                        BoolGetDatum((h.flags & kOrdered) != 0),
                        BoolGetDatum(h.writer != 0)};
-    bool nulls[8] = {};
+    // Owners are people: only who may read all statistics learns them.
+    bool nulls[8] = {false, false, !see_owners};
     put_row(rows, values, nulls);
 }
 
@@ -100,6 +101,7 @@ TIX_FUNCTION(tix_stat_holds_rows) {
     const Blocks all = pin_blocks("tix_stat_holds");
     ReturnSetInfo* rows = begin_rows(fcinfo);
     const Micros now = arena_now();
+    const bool see_owners = has_privs_of_role(GetUserId(), ROLE_PG_READ_ALL_STATS);
     for (u32 i = 0; i < all.n; i++) {
         SessionBlock& b = *all.block[i];
         for (u32 area = 0; area < b.areas; area++) {
@@ -111,7 +113,7 @@ TIX_FUNCTION(tix_stat_holds_rows) {
             const u32 n = copy_holds(b, info, now, copy);
             unlock_partitions(set);
             for (u32 h = 0; h < n; h++)
-                put_hold(rows, b, copy[h], now);
+                put_hold(rows, b, copy[h], see_owners);
             pfree(copy);
         }
     }

@@ -59,7 +59,7 @@ bool same_seat(const Ticket& a, const Ticket& b) {
 // Returns with the directory lock shared and the session's advisory lock shared.
 SessionBlock* enter(const Ticket& t) {
     XactLog& log = xact_log();
-    require_session(t.session, -1);
+    require_session(t.session, settings.load_timeout_ms);
     close_session();
     advisory_lock(t.session, ShareLock);
     SessionBlock* b = require_session(t.session, 0);
@@ -101,7 +101,11 @@ void insert_ticket(const Ticket& t) {
 }
 
 void remove_ticket(const Ticket& t) {
-    SessionBlock* b = enter(t);
+    SessionBlock* b = nullptr;
+    const Found found = open_session(t.session, settings.load_timeout_ms, &b);
+    if (found == Found::ready) close_session();
+    if (found == Found::unknown) return;  // its seats are gone: there is nothing to free
+    b = enter(t);
     const Ordinal o = session_find(*b, {t.seat, static_cast<u32>(strlen(t.seat))});
     Status done = Status::ok;
     if (o != kNoSeat) {

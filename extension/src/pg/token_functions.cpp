@@ -144,9 +144,11 @@ TIX_FUNCTION(tix_confirm_seats) {
         return done;
     });
     require_done(h, t.lock_id);
-    announce_changes();
-    journal_write({'s', h.lock_id, h.session, h.owner, h.version, h.deadline, nullptr,
-                   PointerGetDatum(hold_seats(list.block, list.seat, list.n))});
+    if (h.journal != Journal::none) {
+        announce_changes();
+        journal_write({'s', h.lock_id, h.session, h.owner, h.version, h.deadline, nullptr,
+                       PointerGetDatum(hold_seats(list.block, list.seat, list.n))});
+    }
     put_seats(fcinfo, list);
     return Datum(0);
 }
@@ -193,7 +195,7 @@ TIX_FUNCTION(tix_free_sold) {
     auto* ordinal = static_cast<Ordinal*>(palloc(sizeof(Ordinal) * wanted.n));
     SeatList list = {nullptr, 0, static_cast<Ordinal*>(palloc(sizeof(Ordinal) * wanted.n))};
     xact_log();
-    list.block = require_session(session, -1);
+    list.block = require_session(session, settings.load_timeout_ms);
     PartitionSet set;
     u32 n = 0;
     for (int i = 0; i < wanted.n; i++) {

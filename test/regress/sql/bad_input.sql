@@ -1,0 +1,87 @@
+-- Bad input is answered with a clear message and changes nothing.
+SELECT make_session(8, 1, 1, 8);
+SELECT seats FROM tix_load_session(s(8));
+SELECT seq AS start FROM tix_seat_map(s(8)) \gset
+
+-- Unknown and repeated seats are told seat by seat.
+SELECT ok, reason, conflicts FROM tix_lock_seat(s(8), 'nowhere', u(1));
+SELECT ok, reason, conflicts FROM tix_lock_seat(s(8), '', u(1));
+SELECT ok, reason, conflicts FROM tix_lock_seats(s(8), '{A-1-1,nowhere,A-1-1}', u(1));
+SELECT ok, reason, conflicts FROM tix_lock_seats(s(8), '{A-1-1,A-1-2,A-1-1}', u(1));
+SELECT ok, reason, conflicts
+FROM tix_lock_seats(s(8), ARRAY['"quoted\', E'line\nfeed', 'Ω'], u(1));
+
+-- NULL and empty.
+SELECT * FROM tix_lock_seat(NULL, 'A-1-1', u(1));
+SELECT * FROM tix_lock_seat(s(8), NULL, u(1));
+SELECT * FROM tix_lock_seat(s(8), 'A-1-1', NULL);
+SELECT * FROM tix_lock_seats(NULL, '{A-1-1}', u(1));
+SELECT * FROM tix_lock_seats(s(8), NULL, u(1));
+SELECT * FROM tix_lock_seats(s(8), '{}', u(1));
+SELECT * FROM tix_lock_seats(s(8), '{A-1-1,NULL}', u(1));
+SELECT * FROM tix_lock_seats(s(8), '{A-1-1}', NULL);
+SELECT * FROM tix_lock_seats(s(8), '{A-1-1}', u(1), NULL, 0);
+SELECT * FROM tix_lock_seats(s(8), '{A-1-1}', u(1), NULL, -5);
+SELECT * FROM tix_lock_best(NULL, 1, u(1));
+SELECT * FROM tix_lock_best(s(8), 1, NULL);
+SELECT * FROM tix_extend_lock(NULL, u(1));
+SELECT * FROM tix_extend_lock(1, NULL);
+SELECT * FROM tix_lock_get(NULL, u(1));
+SELECT * FROM tix_release_seats(NULL, u(1));
+SELECT * FROM tix_release_seats(1, u(1), '{}');
+SELECT * FROM tix_release_seats(1, u(1), '{NULL}');
+SELECT * FROM tix_confirm_seats(NULL, u(1));
+SELECT * FROM tix_confirm_seats(1, NULL);
+SELECT * FROM tix_free_sold(NULL, '{A-1-1}');
+SELECT * FROM tix_free_sold(s(8), NULL);
+SELECT * FROM tix_free_sold(s(8), '{}');
+SELECT * FROM tix_seat_status(s(8), NULL);
+SELECT * FROM tix_seat_status(NULL, 'A-1-1');
+SELECT * FROM tix_seats(NULL);
+SELECT * FROM tix_seat_map(NULL);
+SELECT * FROM tix_availability(NULL);
+SELECT * FROM tix_load_session(NULL);
+SELECT tix_unload_session(NULL);
+SELECT * FROM tix_check(NULL);
+
+-- A million elements.
+SELECT ok, reason, conflicts
+FROM tix_lock_seats(s(8), array_fill('A-1-1'::text, ARRAY[1000000]), u(1));
+SELECT ok, reason, conflicts IS NULL AS no_list
+FROM tix_lock_seats(s(8), array(SELECT 'A-1-' || n FROM generate_series(1, 1000000) n), u(1));
+SELECT ok, reason
+FROM tix_lock_seats(s(8), array_fill(NULL::text, ARRAY[1000000]), u(1));
+SELECT * FROM tix_release_seats(1, u(1), array_fill('A-1-1'::text, ARRAY[1000000]));
+SELECT * FROM tix_free_sold(s(8), array_fill('A-1-1'::text, ARRAY[1000000]));
+SELECT * FROM tix_lock_best(s(8), 1, u(1), array_fill('A'::text, ARRAY[1000000]));
+SELECT ok, reason, length(conflicts::text) FROM tix_lock_seat(s(8), repeat('x', 1000000), u(1));
+
+-- Arrays of other shapes are lists.
+SELECT ok, reason, conflicts FROM tix_lock_seats(s(8), '{{A-1-1,x},{A-1-2,A-1-1}}', u(1));
+
+-- TTL.
+SELECT * FROM tix_lock_seat(s(8), 'A-1-1', u(1), '0');
+SELECT * FROM tix_lock_seat(s(8), 'A-1-1', u(1), '-1 s');
+SELECT * FROM tix_lock_seat(s(8), 'A-1-1', u(1), '7 days 1 us');
+SELECT * FROM tix_lock_seat(s(8), 'A-1-1', u(1), '178000000 years');
+SELECT * FROM tix_lock_seat(s(8), 'A-1-1', u(1), '-178000000 years');
+SELECT * FROM tix_lock_seat(s(8), 'A-1-1', u(1), '1 mon -30 days');
+SELECT * FROM tix_lock_seats(s(8), '{A-1-1}', u(1), '0');
+SELECT * FROM tix_lock_best(s(8), 1, u(1), ttl => '-1 s');
+SELECT * FROM tix_extend_lock(1, u(1), '0');
+SELECT * FROM tix_hand_over(1, u(1), u(1), '0');
+SELECT * FROM tix_lock_seat(s(8), 'A-1-1', u(1), 'infinity');
+
+-- Nothing has changed.
+SELECT count(*) AS changes FROM tix_changes(:start, s(8));
+SELECT count(*) AS journal FROM holds WHERE session_id = s(8);
+SELECT free FROM tix_availability(s(8));
+
+-- Every answer of class TX has a hint.
+BEGIN;
+SELECT ok FROM tix_lock_seat(s(8), 'A-1-1', u(1));
+PREPARE TRANSACTION 'with holds';
+INSERT INTO tickets (session_id, seat_id) VALUES (s(8), 'nowhere');
+INSERT INTO tickets (session_id, seat_id) VALUES (s(8), 'say "no"');
+INSERT INTO tickets (session_id, seat_id) VALUES (s(8), repeat('x', 100));
+SELECT * FROM tix_confirm_seats(1, u(1));

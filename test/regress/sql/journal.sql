@@ -1,0 +1,58 @@
+-- The journal: its rows, its shape, and the switch that turns it off.
+SELECT make_session(13, 1, 1, 8);
+SELECT seats FROM tix_load_session(s(13));
+SELECT column_name, data_type FROM information_schema.columns
+WHERE table_schema = 'tix' AND table_name = 'holds' ORDER BY ordinal_position;
+SELECT lock_id AS lock FROM tix_lock_seat(s(13), 'A-1-1', u(1), '1 min') \gset
+SELECT lock_id = :lock AS token, session_id = s(13) AS session, version, kind,
+    user_id = u(1) AS who,
+    expires_at - at BETWEEN '59.9 s' AND '60.1 s' AS ttl, order_id, seats
+FROM holds WHERE session_id = s(13);
+-- The generation is in the token and above every token of the journal.
+SELECT :lock >> 47 = generation AS in_token, (SELECT max(lock_id) >> 47 FROM holds) <= generation
+    AS above, timeline, system_identifier = (SELECT system_identifier FROM pg_control_system())
+    AS this_cluster
+FROM generation;
+
+-- A changed shape is a clear error, and the seat stays free.
+\set VERBOSITY default
+\set refused 'SELECT * FROM tix_lock_seat(s(13), ''A-1-2'', u(1));'
+BEGIN;
+ALTER TABLE holds RENAME COLUMN version TO revision;
+:refused
+ROLLBACK;
+BEGIN;
+ALTER TABLE holds ALTER COLUMN version TYPE bigint;
+:refused
+ROLLBACK;
+BEGIN;
+ALTER TABLE holds ADD COLUMN note text;
+:refused
+ROLLBACK;
+BEGIN;
+ALTER TABLE holds RENAME TO elsewhere;
+:refused
+ROLLBACK;
+BEGIN;
+CREATE INDEX ON holds (lower(seats[1]));
+:refused
+ROLLBACK;
+BEGIN;
+CREATE TRIGGER t AFTER INSERT ON holds FOR EACH ROW EXECUTE FUNCTION tsvector_update_trigger();
+:refused
+ROLLBACK;
+SELECT state FROM tix_seat_status(s(13), 'A-1-2');
+-- Another plain index is kept up.
+CREATE INDEX by_time ON holds (at) INCLUDE (kind);
+SELECT ok FROM tix_lock_seat(s(13), 'A-1-3', u(1));
+SET enable_seqscan = off;
+SELECT count(*) FROM holds WHERE at > clock_timestamp() - interval '1 min' AND session_id = s(13);
+RESET enable_seqscan;
+DROP INDEX by_time;
+
+-- Without a journal nothing is written, and only memory knows.
+SET tix.hold_journal = off;
+SELECT ok FROM tix_lock_seat(s(13), 'A-1-4', u(1));
+RESET tix.hold_journal;
+SELECT count(*) FROM holds WHERE session_id = s(13) AND seats = '{A-1-4}';
+SELECT seat_id, arena_state ~ '^held by ' AS held, table_state FROM tix_check(s(13));

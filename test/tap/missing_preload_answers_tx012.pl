@@ -1,0 +1,61 @@
+# Without tix in shared_preload_libraries the server runs, and every call answers TX012 with a hint.
+use strict;
+use warnings;
+use PostgreSQL::Test::Utils ();
+use Test::More;
+use TixNode;
+
+my $node = TixNode->fresh('preload');
+$node->furnish;
+$node->ask('SELECT FROM make_session(1, 1, 1, 8)');
+$node->ask("SELECT ok FROM tix_load_session(s(1)), tix_lock_seat(s(1), 'A-1-1', u(1))");
+$node->ask("INSERT INTO tickets (session_id, seat_id) VALUES (s(1), 'A-1-2')");
+$node->append_conf('postgresql.conf', "shared_preload_libraries = ''");
+$node->restart;
+
+my @calls = (
+    "SELECT tix_lock_seat(s(1), 'A-1-3', u(1))",
+    "SELECT tix_lock_seats(s(1), '{A-1-3}', u(1))",
+    'SELECT tix_lock_best(s(1), 1, u(1))',
+    'SELECT tix_extend_lock(1, u(1))',
+    'SELECT tix_lock_get(1, u(1))',
+    'SELECT tix_release_seats(1, u(1))',
+    "SELECT tix_hand_over(1, u(1), u(2), '1 min')",
+    'SELECT tix_confirm_seats(1, u(1))',
+    "SELECT tix_free_sold(s(1), '{A-1-2}')",
+    "SELECT tix_seat_status(s(1), 'A-1-1')",
+    'SELECT tix_seats(s(1))',
+    'SELECT tix_seat_map(s(1))',
+    'SELECT tix_changes(0)',
+    'SELECT tix_availability(s(1))',
+    'SELECT tix_load_session(s(1))',
+    'SELECT tix_unload_session(s(1))',
+    'SELECT tix_check(s(1))',
+    'SELECT tix_arena_audit()',
+    'SELECT * FROM tix_stat_partitions',
+    'SELECT * FROM tix_stat_holds',
+    'SELECT * FROM tix_stat_areas',
+    'SELECT * FROM tix_memory',
+    "INSERT INTO tickets (session_id, seat_id) VALUES (s(1), 'A-1-3')",
+    'DELETE FROM tickets',
+);
+for my $call (@calls)
+{
+    my ($code, $text) = $node->failure($call);
+    is($code, 'TX012', "TX012: $call");
+    like($text, qr/HINT:.*shared_preload_libraries/, '  with a hint');
+}
+is($node->ask("SELECT string_agg(proname, ' ' ORDER BY proname) FROM pg_proc p"
+          . " WHERE probin = '\$libdir/tix' AND NOT EXISTS (SELECT FROM unnest(ARRAY["
+          . join(',', map { "\$\$$_\$\$" } @calls)
+          . "]) c WHERE c LIKE '%' || proname || '(%'"
+          . " OR c LIKE '%' || replace(proname, '_rows', ''))"),
+    'tix_ticket_guard', 'no other function was left out');
+is($node->ask('SELECT count(*) FROM tickets, holds'), 2, 'tables can be read');
+$node->append_conf('postgresql.conf', "shared_preload_libraries = 'tix'");
+$node->restart;
+is($node->ask("SELECT reason FROM tix_lock_seat(s(1), 'A-1-1', u(2))"),
+    'held', 'preloaded again, the holds are back');
+is($node->ask("SELECT reason FROM tix_lock_seat(s(1), 'A-1-2', u(2))"), 'sold', 'and the sales');
+$node->stop;
+done_testing();

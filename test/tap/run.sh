@@ -1,0 +1,59 @@
+#!/usr/bin/env bash
+# Checks what must survive crashes, restarts and bad settings: proves *.pl, each with servers of its
+# own, and planted.sh, which shows that planted bugs are caught. `run.sh FILE.pl…` runs only those;
+# TIX_PREFIX names another private PostgreSQL to test.
+set -euo pipefail
+lane=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd -P)
+source "$lane/../stack/lib.sh"
+forget_pg_environment
+need_server_packages
+"$lane/../stack/prefix.sh"
+locate_prefix
+if [[ -n ${TIX_PREFIX:-} ]]; then
+    pg_bin=$TIX_PREFIX/usr/lib/postgresql/$pg_major/bin
+fi
+
+# The server's user may not enter the checkout: the tests run from a copy.
+work=$(server_dir tap)
+tear_down() {
+    local status=$? cluster pid
+    for cluster in "$work"/tmp_check/*/pgdata; do
+        for pid in $(server_pids "$cluster"); do
+            kill -9 "$pid" 2>/dev/null || true
+        done
+        retry 5 no_server_process "$cluster" || true
+    done
+    rm -rf "$work"
+    exit "$status"
+}
+trap tear_down EXIT
+trap 'exit 130' INT
+trap 'exit 143' TERM
+mkdir "$work/lane" "$work/lib"
+cp "$lane"/*.pl "$lane"/lib/*.pm "$lane/../regress/seats.sql" "$work/lane/"
+mv "$work"/lane/*.pm "$work/lib/"
+chmod -R a+rX "$work"
+
+tests=("$@")
+if ((!$#)); then
+    for file in "$lane"/*.pl; do
+        tests+=("$(basename "$file")")
+    done
+fi
+test_dir=$(dirname "$(readlink -f "$("$pg_bin/pg_config" --pgxs)")")/../test
+status=0
+as_server env -C "$work" PATH="$pg_bin:$PATH" PG_REGRESS="$test_dir/regress/pg_regress" \
+    TESTDIR="$work" TMPDIR="$work" TIX_SEATS="$work/lane/seats.sql" \
+    PG_TEST_TIMEOUT_DEFAULT=60 LC_ALL=C \
+    prove --jobs "${TIX_JOBS:-2}" --timer -I "$test_dir/perl" -I "$work/lib" \
+    "${tests[@]/#/$work/lane/}" || status=$?
+if ((status)); then
+    mkdir -p "$build/log"
+    rm -rf "$build/log/tap"
+    cp -r "$work/tmp_check/log" "$build/log/tap" 2>/dev/null || true
+    say "The logs of the servers are in .build/log/tap"
+fi
+if ((!$# && status == 0)); then
+    "$lane/planted.sh" || status=$?
+fi
+exit "$status"
