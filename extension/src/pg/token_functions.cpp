@@ -16,11 +16,6 @@ TokenCall token_args(FunctionCallInfo fcinfo, const char* function) {
     return {static_cast<u64>(PG_GETARG_INT64(0)), uuid_arg(PG_GETARG_DATUM(1))};
 }
 
-// The seats of a hold this transaction has changed, which pins its block.
-ArrayType* hold_seats(SessionBlock* block, const Ordinal* seat, u32 n) {
-    return label_array(*block, seat, n);
-}
-
 struct SeatList {
     SessionBlock* block;
     u32 n;
@@ -34,6 +29,11 @@ SeatList seat_list() {
 void remember_seats(const Access& a, u64 lock_id, SeatList* list) {
     list->block = &hold_block(a.arena, *hold_find(a.arena, lock_id));
     list->n = lock_seat_list(a, lock_id, list->seat);
+}
+
+// As text[]. The transaction has changed or pinned the hold, so its block stays where it is.
+Datum seat_labels(const SeatList& list) {
+    return PointerGetDatum(label_array(*list.block, list.seat, list.n));
 }
 
 void put_seats(FunctionCallInfo fcinfo, const SeatList& list) {
@@ -82,7 +82,7 @@ TIX_FUNCTION(tix_extend_lock) {
         a.deadline = h.deadline;
     }
     if (h.status == Status::ok) {
-        a.seats = PointerGetDatum(hold_seats(list.block, list.seat, list.n));
+        a.seats = seat_labels(list);
         journal_write(
             {'e', h.lock_id, h.session, h.owner, h.version, h.deadline, nullptr, a.seats});
     }
@@ -111,7 +111,7 @@ TIX_FUNCTION(tix_lock_get) {
     if (h.status != Status::ok) return answer_row(fcinfo, a);
     a.lock_id = h.lock_id;
     a.deadline = h.deadline;
-    a.seats = PointerGetDatum(hold_seats(list.block, list.seat, list.n));
+    a.seats = seat_labels(list);
     return answer_row(fcinfo, a);
 }
 
@@ -128,8 +128,8 @@ TIX_FUNCTION(tix_hand_over) {
         return done;
     });
     require_done(h, t.lock_id);
-    journal_write({'o', h.lock_id, h.session, h.owner, h.version, h.deadline, &order,
-                   PointerGetDatum(hold_seats(list.block, list.seat, list.n))});
+    journal_write(
+        {'o', h.lock_id, h.session, h.owner, h.version, h.deadline, &order, seat_labels(list)});
     put_seats(fcinfo, list);
     return Datum(0);
 }
@@ -147,7 +147,7 @@ TIX_FUNCTION(tix_confirm_seats) {
     if (h.journal != Journal::none) {
         announce_changes();
         journal_write({'s', h.lock_id, h.session, h.owner, h.version, h.deadline, nullptr,
-                       PointerGetDatum(hold_seats(list.block, list.seat, list.n))});
+                       seat_labels(list)});
     }
     put_seats(fcinfo, list);
     return Datum(0);
@@ -181,7 +181,7 @@ TIX_FUNCTION(tix_release_seats) {
     if (h.status == Status::log_full) raise_log_full();
     if (list.n > 0)
         journal_write({'r', h.lock_id, h.session, h.owner, h.version, h.deadline, nullptr,
-                       PointerGetDatum(hold_seats(list.block, list.seat, list.n))});
+                       seat_labels(list)});
     put_seats(fcinfo, list);
     return Datum(0);
 }
@@ -209,15 +209,7 @@ TIX_FUNCTION(tix_free_sold) {
     unlock_partitions(set);
     close_session();
     if (done == Status::log_full) raise_log_full();
-    if (list.n > 0)
-        journal_write({'f',
-                       0,
-                       session,
-                       {},
-                       0,
-                       0,
-                       nullptr,
-                       PointerGetDatum(hold_seats(list.block, list.seat, list.n))});
+    if (list.n > 0) journal_write({'f', 0, session, {}, 0, 0, nullptr, seat_labels(list)});
     put_seats(fcinfo, list);
     return Datum(0);
 }
