@@ -15,6 +15,27 @@ BEGIN
     END LOOP;
 END $$;
 
+-- The gateway logs in as tix_gateway, which owns nothing and may do what tix_app may. It has no
+-- password here. Settings are given once: those an operator gave it stay.
+DO $$
+BEGIN
+    IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = 'tix_gateway') THEN
+        CREATE ROLE tix_gateway LOGIN;
+    END IF;
+    IF NOT EXISTS (SELECT FROM pg_auth_members m WHERE m.roleid = 'tix_app'::regrole
+                                                   AND m.member = 'tix_gateway'::regrole) THEN
+        GRANT tix_app TO tix_gateway;
+    END IF;
+    IF NOT EXISTS (SELECT FROM pg_db_role_setting s WHERE s.setrole = 'tix_gateway'::regrole) THEN
+        ALTER ROLE tix_gateway SET search_path = tix;
+        ALTER ROLE tix_gateway SET statement_timeout = '10s';
+        ALTER ROLE tix_gateway SET idle_in_transaction_session_timeout = '10s';
+    END IF;
+EXCEPTION WHEN duplicate_object OR unique_violation OR internal_error THEN
+    -- XX000 is "tuple concurrently updated": another database is being migrated at this moment.
+    IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = 'tix_gateway') THEN RAISE; END IF;
+END $$;
+
 CREATE SCHEMA IF NOT EXISTS tix AUTHORIZATION tix_owner;
 GRANT USAGE, CREATE ON SCHEMA tix TO tix_owner;
 GRANT USAGE ON SCHEMA tix TO tix_app, tix_monitor;

@@ -1,5 +1,9 @@
--- Order functions: create, read, cancel, expire, and the trigger that keeps the state machine.
+-- Order functions: create, cancel, expire, and the trigger that keeps the state machine.
 -- Requires tix >= 1.0
+--
+-- Plans: PL/pgSQL keeps them for as long as a pooled connection lives; SQL would plan every call.
+-- enable_seqscan = off: a plan made while a table was small must do when it has grown. It holds for
+-- whatever the function calls.
 
 DROP TRIGGER IF EXISTS orders_state ON tix.orders;
 DROP TRIGGER IF EXISTS orders_start ON tix.orders;
@@ -32,14 +36,17 @@ CREATE TRIGGER orders_state BEFORE UPDATE OF status ON tix.orders
 
 DROP FUNCTION IF EXISTS tix.sessions_of_locks(bigint[]);
 CREATE FUNCTION tix.sessions_of_locks(lock_ids bigint[]) RETURNS SETOF uuid
-LANGUAGE plpgsql STABLE PARALLEL UNSAFE SET search_path = tix, pg_catalog, pg_temp AS $$
+LANGUAGE plpgsql STABLE PARALLEL UNSAFE SET search_path = tix, pg_catalog, pg_temp
+SET enable_seqscan = off SET plan_cache_mode = force_generic_plan AS $$
 BEGIN
-    -- The journal's index starts with the session, so probe it once per session on sale.
+    -- The journal's index starts with the session: probe it for each session on sale and token.
+    -- OFFSET keeps the probe a probe: planned as a join it may read the journal of a whole sale.
     RETURN QUERY
-        SELECT s.session_id FROM sessions s
+        SELECT DISTINCT s.session_id
+        FROM unnest(lock_ids) AS l (lock_id) CROSS JOIN sessions s
         WHERE s.status = 'on_sale' AND EXISTS (
             SELECT FROM holds h
-            WHERE h.session_id = s.session_id AND h.lock_id = ANY (lock_ids));
+            WHERE h.session_id = s.session_id AND h.lock_id = l.lock_id OFFSET 0);
     IF NOT FOUND THEN  -- the journal is off, or younger than this snapshot
         RETURN QUERY
             SELECT DISTINCT h.session_id FROM tix_stat_holds h WHERE h.lock_id = ANY (lock_ids);
@@ -51,19 +58,24 @@ COMMENT ON FUNCTION tix.sessions_of_locks(bigint[]) IS
 DROP FUNCTION IF EXISTS tix.prices_of_seats(uuid, text[]);
 CREATE FUNCTION tix.prices_of_seats(session_id uuid, seat_ids text[])
 RETURNS TABLE (seat_id text, amount bigint, currency text)
-LANGUAGE sql STABLE PARALLEL SAFE SET search_path = tix, pg_catalog, pg_temp AS $$
-    SELECT s.seat_id, p.price_amount, p.price_currency
-    FROM sessions e JOIN seats s USING (session_id)
-    LEFT JOIN LATERAL (
-        SELECT c.price_amount, c.price_currency
-        FROM price_categories c
-        WHERE c.event_id = e.event_id
-          AND (c.categories = '{}' OR s.category = ANY (c.categories))
-          AND (c.area_ids = '{}' OR s.area_id = ANY (c.area_ids))
-        ORDER BY (c.area_ids <> '{}')::int * 2 + (c.categories <> '{}')::int DESC, c.price_amount
-        LIMIT 1) p ON true
-    WHERE e.session_id = $1 AND s.seat_id = ANY ($2)
-$$;
+LANGUAGE plpgsql STABLE PARALLEL SAFE SET search_path = tix, pg_catalog, pg_temp AS $$
+#variable_conflict use_column
+BEGIN
+    RETURN QUERY
+        SELECT s.seat_id, p.price_amount, p.price_currency
+        FROM sessions e JOIN seats s USING (session_id)
+        LEFT JOIN LATERAL (
+            SELECT c.price_amount, c.price_currency
+            FROM price_categories c
+            WHERE c.event_id = e.event_id
+              AND (c.categories = '{}' OR s.category = ANY (c.categories))
+              AND (c.area_ids = '{}' OR s.area_id = ANY (c.area_ids))
+            ORDER BY (c.area_ids <> '{}')::int * 2 + (c.categories <> '{}')::int DESC,
+                     c.price_amount
+            LIMIT 1) p ON true
+        WHERE e.session_id = prices_of_seats.session_id
+          AND s.seat_id = ANY (prices_of_seats.seat_ids);
+END $$;
 COMMENT ON FUNCTION tix.prices_of_seats(uuid, text[]) IS
     'Internal: the price of each seat in minor units; NULL where none is set.';
 
@@ -72,9 +84,10 @@ CREATE FUNCTION tix.tix_create_order(
     lock_ids bigint[], user_id uuid, provider text DEFAULT 'mock',
     idempotency_key text DEFAULT NULL,
     OUT order_id uuid, OUT total_amount bigint, OUT total_currency text,
-    OUT expires_at timestamptz, OUT seats text[])
+    OUT expires_at timestamptz, OUT seats text[], OUT session_id uuid,
+    OUT created_at timestamptz, OUT replayed boolean)
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SECURITY DEFINER
-SET search_path = tix, pg_catalog, pg_temp AS $$
+SET search_path = tix, pg_catalog, pg_temp SET enable_seqscan = off AS $$
 #variable_conflict use_column
 DECLARE
     buyer CONSTANT uuid := tix_create_order.user_id;
@@ -87,16 +100,20 @@ DECLARE
     currencies text[];
     inserted int;
 BEGIN
+    replayed := false;
     IF lock_ids IS NULL OR cardinality(lock_ids) = 0 OR array_position(lock_ids, NULL) IS NOT NULL
        OR buyer IS NULL OR provider IS NULL THEN
         RAISE EXCEPTION 'lock ids, user and provider of an order must be given'
             USING ERRCODE = '22023';
     END IF;
     IF key IS NOT NULL THEN
-        SELECT r.order_id, r.total_amount, r.total_currency, r.expires_at, r.seats
-        INTO order_id, total_amount, total_currency, expires_at, seats
-        FROM repeated_order(buyer, key, lock_ids) r;
-        IF FOUND THEN RETURN; END IF;
+        PERFORM claim_key('order', buyer, key);
+        SELECT r.order_id, r.total_amount, r.total_currency, r.expires_at, r.seats,
+               r.session_id, r.created_at
+        INTO order_id, total_amount, total_currency, expires_at, seats, session_id, created_at
+        FROM repeated_order(buyer, key, lock_ids, tix_create_order.provider) r;
+        replayed := FOUND;
+        IF replayed THEN RETURN; END IF;
     END IF;
 
     sold_in := ARRAY(SELECT sessions_of_locks(lock_ids));
@@ -121,18 +138,16 @@ BEGIN
             USING ERRCODE = '55000', HINT = 'Set the prices with tix_set_price().';
     END IF;
 
+    expires_at := (SELECT min((tix_lock_get(l, buyer)).expires_at) FROM unnest(lock_ids) l);
     INSERT INTO orders (order_id, user_id, session_id, total_amount, total_currency, provider,
-                        idempotency_key, expires_at)
+                        expires_at, idempotency_key, requested_locks, first_expires_at)
     SELECT created, buyer, sold_in[1], (SELECT sum(a) FROM unnest(amounts) a), currencies[1],
-           tix_create_order.provider, key,
-           (SELECT min((tix_lock_get(l, buyer)).expires_at) FROM unnest(lock_ids) l)
-    ON CONFLICT (user_id, idempotency_key) WHERE idempotency_key IS NOT NULL DO NOTHING
-    RETURNING orders.order_id, orders.total_amount, orders.total_currency, orders.expires_at
-    INTO order_id, total_amount, total_currency, expires_at;
-    IF order_id IS NULL THEN
-        RAISE EXCEPTION 'idempotency key is in use' USING ERRCODE = 'TX009',
-            HINT = 'Retry to get the stored answer.';
-    END IF;
+           tix_create_order.provider, tix_create_order.expires_at, key,
+           CASE WHEN key IS NOT NULL THEN lock_ids END,
+           CASE WHEN key IS NOT NULL THEN tix_create_order.expires_at END
+    RETURNING orders.order_id, orders.total_amount, orders.total_currency, orders.session_id,
+              orders.created_at
+    INTO order_id, total_amount, total_currency, session_id, created_at;
     INSERT INTO order_items (order_id, lock_id, seat_id, price_amount, price_currency)
     SELECT created, u.lock_id, u.seat_id, u.amount, currencies[1]
     FROM unnest(taken_by, seats, amounts) AS u (lock_id, seat_id, amount)
@@ -146,64 +161,66 @@ END $$;
 COMMENT ON FUNCTION tix.tix_create_order(bigint[], uuid, text, text) IS
     'Turns held seats (all of the locks, one session) into an order with the prices of this '
     'moment and moves their deadline to at least now + tix.order_ttl. Amounts are minor units of '
-    'an ISO 4217 currency. The same idempotency key again returns the same order. Errors: 22023 '
-    'NULL, no lock, or several sessions; TX002 a lock is lost or another''s; TX006 session not on '
-    'sale; TX009 key used with other locks or in use; TX010 lock already in an order; 55000 no '
-    'price.';
+    'an ISO 4217 currency. The same idempotency key (1 to 255 bytes) again gives the first answer '
+    'again, whatever became of the order, with replayed = true. Errors: 22023 NULL, no lock, '
+    'several sessions or a malformed key; 55P03 the key is in use at this moment; TX002 a lock is '
+    'lost or another''s; TX006 session not on sale; TX009 key used with other locks or provider; '
+    'TX010 lock already in an order; 55000 no price.';
+
+DROP FUNCTION IF EXISTS tix.claim_key(text, uuid, text);
+CREATE FUNCTION tix.claim_key(purpose text, user_id uuid, key text) RETURNS void
+LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = tix, pg_catalog, pg_temp AS $$
+BEGIN
+    IF key = '' OR octet_length(key) > 255 THEN
+        RAISE EXCEPTION 'idempotency key must have 1 to 255 bytes' USING ERRCODE = '22023',
+            HINT = 'Use a random UUID.';
+    ELSIF NOT pg_try_advisory_xact_lock(
+        hashtextextended(format('tix %s %s %s', purpose, user_id, key), 0)) THEN
+        RAISE EXCEPTION 'idempotency key is in use' USING ERRCODE = '55P03',
+            HINT = 'Retry to get the stored answer.';
+    END IF;
+END $$;
+COMMENT ON FUNCTION tix.claim_key(text, uuid, text) IS
+    'Internal: makes this transaction the only one that works on a user''s idempotency key; a '
+    'statement after it sees what an earlier one stored. Errors: 22023 malformed key, 55P03 '
+    'another works on it.';
 
 DROP FUNCTION IF EXISTS tix.repeated_order(uuid, text, bigint[]);
-CREATE FUNCTION tix.repeated_order(buyer uuid, key text, lock_ids bigint[])
+DROP FUNCTION IF EXISTS tix.repeated_order(uuid, text, bigint[], text);
+CREATE FUNCTION tix.repeated_order(buyer uuid, key text, lock_ids bigint[], provider text)
 RETURNS TABLE (order_id uuid, total_amount bigint, total_currency text, expires_at timestamptz,
-               seats text[])
+               seats text[], session_id uuid, created_at timestamptz)
 LANGUAGE plpgsql STABLE PARALLEL UNSAFE SET search_path = tix, pg_catalog, pg_temp AS $$
 #variable_conflict use_column
 DECLARE
-    used_locks bigint[];
+    known tix.orders;
 BEGIN
-    SELECT o.order_id, o.total_amount, o.total_currency, o.expires_at,
-           array_agg(i.seat_id ORDER BY i.seat_id), array_agg(DISTINCT i.lock_id)
-    INTO order_id, total_amount, total_currency, expires_at, seats, used_locks
-    FROM orders o JOIN order_items i USING (order_id)
-    WHERE o.user_id = buyer AND o.idempotency_key = key GROUP BY o.order_id;
+    SELECT * INTO known FROM orders o WHERE o.user_id = buyer AND o.idempotency_key = key;
     IF NOT FOUND THEN RETURN; END IF;
-    IF NOT (used_locks <@ lock_ids AND lock_ids <@ used_locks) THEN
+    IF known.provider <> repeated_order.provider
+       OR NOT (known.requested_locks <@ lock_ids AND lock_ids <@ known.requested_locks) THEN
         RAISE EXCEPTION 'idempotency key was used with another request' USING ERRCODE = 'TX009',
             HINT = 'Use a new key for a new request.';
     END IF;
-    RETURN NEXT;
+    RETURN QUERY
+        SELECT known.order_id, known.total_amount, known.total_currency, known.first_expires_at,
+               array_agg(i.seat_id ORDER BY i.seat_id), known.session_id, known.created_at
+        FROM order_items i WHERE i.order_id = known.order_id;
 END $$;
-COMMENT ON FUNCTION tix.repeated_order(uuid, text, bigint[]) IS
-    'Internal: the order an idempotency key of this user created, no row when the key is new; '
-    'TX009 when it was used with other locks.';
-
-DROP FUNCTION IF EXISTS tix.tix_get_order(uuid, uuid);
-CREATE FUNCTION tix.tix_get_order(
-    INOUT order_id uuid, user_id uuid, OUT session_id uuid, OUT status text,
-    OUT total_amount bigint, OUT total_currency text, OUT created_at timestamptz,
-    OUT expires_at timestamptz, OUT completed_at timestamptz, OUT items jsonb)
-RETURNS SETOF record
-LANGUAGE sql STABLE PARALLEL SAFE SECURITY DEFINER
-SET search_path = tix, pg_catalog, pg_temp AS $$
-    SELECT o.order_id, o.session_id, o.status, o.total_amount, o.total_currency, o.created_at,
-           o.expires_at, o.completed_at,
-           (SELECT jsonb_agg(jsonb_build_object(
-                       'seatId', i.seat_id, 'lockId', i.lock_id::text,
-                       'priceAmount', i.price_amount, 'priceCurrency', i.price_currency)
-                   ORDER BY i.seat_id)
-            FROM order_items i WHERE i.order_id = o.order_id)
-    FROM orders o WHERE o.order_id = $1 AND o.user_id = $2
-$$;
-COMMENT ON FUNCTION tix.tix_get_order(uuid, uuid) IS
-    'The order of this user, with items [{seatId, lockId, priceAmount (minor units), '
-    'priceCurrency}]; no row when it is unknown or another''s. expires_at is for display.';
+COMMENT ON FUNCTION tix.repeated_order(uuid, text, bigint[], text) IS
+    'Internal: the first answer to an idempotency key of this user, no row when the key is new; '
+    'TX009 when it was used with other locks or another provider.';
 
 DROP FUNCTION IF EXISTS tix.release_order_seats(uuid, uuid);
 CREATE FUNCTION tix.release_order_seats(order_id uuid, user_id uuid) RETURNS text[]
-LANGUAGE sql VOLATILE PARALLEL UNSAFE SET search_path = tix, pg_catalog, pg_temp AS $$
-    SELECT array_agg(r.seat_id ORDER BY r.seat_id)
-    FROM (SELECT DISTINCT i.lock_id FROM order_items i WHERE i.order_id = $1) l,
-         tix_release_seats(l.lock_id, $2) AS r (seat_id)
-$$;
+LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = tix, pg_catalog, pg_temp AS $$
+#variable_conflict use_column
+BEGIN
+    RETURN (SELECT array_agg(r.seat_id ORDER BY r.seat_id)
+            FROM (SELECT DISTINCT i.lock_id FROM order_items i
+                  WHERE i.order_id = release_order_seats.order_id) l,
+                 tix_release_seats(l.lock_id, release_order_seats.user_id) AS r (seat_id));
+END $$;
 COMMENT ON FUNCTION tix.release_order_seats(uuid, uuid) IS
     'Internal: gives the seats an order still holds back at COMMIT and returns them.';
 
@@ -274,7 +291,6 @@ COMMENT ON FUNCTION tix.tix_expire_orders(int) IS
 
 REVOKE ALL ON FUNCTION
     tix.keep_order_states, tix.sessions_of_locks, tix.prices_of_seats, tix.tix_create_order,
-    tix.repeated_order, tix.tix_get_order, tix.release_order_seats, tix.tix_cancel_order,
+    tix.claim_key, tix.repeated_order, tix.release_order_seats, tix.tix_cancel_order,
     tix.tix_expire_orders FROM PUBLIC;
-GRANT EXECUTE ON FUNCTION
-    tix.tix_create_order, tix.tix_get_order, tix.tix_cancel_order TO tix_app;
+GRANT EXECUTE ON FUNCTION tix.tix_create_order, tix.tix_cancel_order TO tix_app;

@@ -1,6 +1,7 @@
 -- What each kind of provider event does to a payment, its order and its refunds.
 -- Requires tix >= 1.0
 --
+-- Plans: as in sql/orders/functions.sql.
 -- Locking: tix_payment_event() writes the row of provider_events, on which a repeated event waits,
 -- then locks the order's row; the functions it calls rely on that lock.
 
@@ -220,7 +221,7 @@ CREATE FUNCTION tix.tix_payment_event(
     amount bigint, currency text, payload jsonb DEFAULT '{}',
     OUT result text, OUT next_action text)
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SECURITY DEFINER
-SET search_path = tix, pg_catalog, pg_temp AS $$
+SET search_path = tix, pg_catalog, pg_temp SET enable_seqscan = off AS $$
 #variable_conflict use_column
 DECLARE
     event tix.provider_events;

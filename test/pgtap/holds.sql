@@ -1,6 +1,7 @@
--- Holds: the gateway may hold seats, nobody else may sell them, and the journal keeps every grant.
+-- Holds: the gateway may hold seats, nobody else may sell them, the journal keeps every grant, and
+-- only an admin or the organizer opens and closes a sale.
 \ir fixture.psql
-SELECT plan(13);
+SELECT plan(41);
 GRANT USAGE ON SCHEMA public TO tix_app;
 SELECT bag_has($$
     SELECT p.proname::text FROM pg_proc p WHERE p.pronamespace = 'tix'::regnamespace
@@ -30,4 +31,67 @@ SELECT is(:'capacity'::text, '18', 'the monitor reads the statistics');
 SELECT set_eq(format('SELECT tix_release_seats(%s, %L)', :lock, :'ann'), '{A-1,A-2}'::text[],
     'the owner releases');
 SELECT is(pg_temp.state(:'session', 'A-1'), 'free', 'released seats are free');
+
+-- Opening and closing the sale: the gateway's role calls, the actor is the user.
+CREATE FUNCTION pg_temp.staff(role text) RETURNS uuid LANGUAGE plpgsql AS $$
+DECLARE u uuid := tix.tix_register_user(gen_random_uuid() || '@example.org', '$x');
+BEGIN
+    PERFORM tix.tix_set_user_role(u, role);
+    RETURN u;
+END $$;
+SELECT pg_temp.staff('admin') AS admin, pg_temp.staff('organizer') AS org,
+       pg_temp.staff('organizer') AS rival, pg_temp.staff('box_office') AS clerk,
+       pg_temp.staff('buyer') AS buyer \gset
+SELECT tix_create_event('Play', :'map', :'org') AS play \gset
+SELECT tix_set_price(:'play', NULL, 500, 'EUR') AS price \gset
+SELECT tix_create_session(:'play', :'map', now() + interval '1 day') AS act \gset
+SELECT throws_ok(format('SELECT %s(%L, %L)', f, :'act', who), 'P0002', NULL,
+    format('%s: the session does not exist for %s', f, what))
+FROM unnest('{tix_open_sale,tix_close_sale}'::text[]) f,
+     (VALUES (:'rival', 'another organizer'), (:'clerk', 'the box office'), (:'buyer', 'a buyer'),
+             (gen_random_uuid()::text, 'a stranger'), (NULL, 'nobody')) v (who, what);
+SELECT is((SELECT status FROM sessions WHERE session_id = :'act'), 'draft',
+    'who may not changes nothing');
+SELECT throws_ok(format('SELECT tix_close_sale(%L, %L)', :'act', :'org'), 'TX010', NULL,
+    'a draft cannot be closed');
+SELECT throws_ok(format('SELECT tix_open_sale(gen_random_uuid(), %L)', :'admin'), 'P0002', NULL,
+    'an unknown session cannot be opened');
+SET ROLE tix_gateway;
+SELECT seats || '/' || areas AS opened FROM tix.tix_open_sale(:'act', :'org') \gset
+RESET ROLE;
+SELECT is(:'opened'::text, '18/2', 'the organizer opens the sale');
+SELECT is((SELECT status FROM tix_get_session(:'act')), 'on_sale', 'it is on sale');
+SELECT pg_temp.order_for(:'act', 'A-1', :'ann') AS o \gset
+SELECT pg_temp.hold(:'act', 'A-2', :'ann') AS late \gset
+SELECT is(tix_close_sale(:'act', :'admin'), 'closed', 'an admin closes any sale');
+SELECT is(tix_close_sale(:'act', :'org'), 'closed', 'closing again changes nothing');
+SELECT throws_ok(format('SELECT tix_create_order(ARRAY[%s], %L)', :late, :'ann'), 'TX006', NULL,
+    'a closed session takes no new order');
+SELECT lives_ok(format('SELECT tix_begin_payment(%L)', :'o'), 'but an order it took can be paid');
+SELECT is((SELECT seats FROM tix_open_sale(:'act', :'admin')), 18, 'a closed sale opens again');
+SELECT lives_ok(format('SELECT tix_create_order(ARRAY[%s], %L)', :late, :'ann'), 'and sells again');
+UPDATE users SET status = 'suspended' WHERE user_id = :'org';
+SELECT throws_ok(format('SELECT tix_close_sale(%L, %L)', :'act', :'org'), 'P0002', NULL,
+    'a suspended organizer has no sessions');
+UPDATE sessions SET status = 'cancelled' WHERE session_id = :'act';
+SELECT throws_ok(format('SELECT %s(%L, %L)', f, :'act', :'admin'), 'TX010', NULL,
+    f || ' refuses a cancelled session')
+FROM unnest('{tix_open_sale,tix_close_sale}'::text[]) f;
+
+-- Health.
+BEGIN;
+REVOKE EXECUTE ON FUNCTION tix_stat_partitions_rows FROM tix_owner;
+SELECT is((SELECT writable || ' ' || engine FROM tix_health()), 'true false',
+    'an engine that does not answer is told, not raised');
+ROLLBACK;
+SET ROLE tix_gateway;
+SELECT * FROM tix.tix_health() \gset health_
+RESET ROLE;
+SELECT is(:'health_writable' || :'health_engine', 'tt',
+    'the server takes writes and the engine answers');
+SELECT ok(:'health_server_time'::timestamptz > now() - interval '1 min', 'and the clock goes');
+SET default_transaction_read_only = on;
+SELECT writable AS health_writable, engine AS health_engine FROM tix_health() \gset
+RESET default_transaction_read_only;
+SELECT is(:'health_writable' || :'health_engine', 'ft', 'a read-only server says so');
 SELECT * FROM finish();

@@ -21,7 +21,7 @@ fails() { ! run; }
 says() { grep -q -- "$1" "$work/out" || { sed 's/^/# /' "$work/out"; return 1; }; }
 value() { [ "$(psql -X -q -A -t -c "$1")" = "$2" ]; }
 
-echo 1..18
+echo 1..20
 check "an empty database is migrated" run
 check "and it says how much was applied" says "files applied"
 before=$(psql -X -q -A -t -c "SELECT md5(string_agg(m::text, ' ' ORDER BY file))
@@ -60,3 +60,9 @@ psql -X -q -c "SELECT tix.tix_uninstall()" > /dev/null
 "$work/sql/migrate" > "$work/out" 2>&1
 check "after tix_uninstall() it brings the guards back" value "SELECT count(*) FROM pg_trigger
     WHERE tgrelid = 'tix.tickets'::regclass AND tgfoid = 'tix.tix_ticket_guard'::regproc" 2
+printf -- '-- First.\nCREATE TABLE tix.early ();\n' > "$work/sql/jobs/0901_early.sql"
+printf -- '-- Second.\nALTER TABLE tix.early ADD COLUMN later int;\n' \
+    > "$work/sql/catalog/0902_later.sql"
+check "numbered files of any contexts are applied" run
+check "in the order of their numbers" [ "$(grep '^applied .*/09' "$work/out" | xargs)" = \
+    "applied jobs/0901_early.sql applied catalog/0902_later.sql" ]

@@ -1,6 +1,6 @@
 -- Orders: exactly the held seats at the price of the moment, and only the drawn changes of state.
 \ir fixture.psql
-SELECT plan(128);
+SELECT plan(146);
 
 -- The state machine, every ordered pair of states. Foreign keys and seats play no part here.
 CREATE TEMP TABLE drawn (from_status text, to_status text);
@@ -65,10 +65,22 @@ SELECT tix_set_price(:'event', '{std}', 7777, 'EUR') AS dearer \gset
 SELECT results_eq(format('SELECT seat_id, price_amount, lock_id FROM order_items WHERE order_id '
     '= %L ORDER BY 1', :'o_order_id'), format($$VALUES ('A-1', 1000::bigint, %1$s::bigint),
     ('A-2', 1000, %2$s), ('B-1', 2000, %1$s)$$, :l1, :l2), 'items keep price and token');
-SELECT is((tix_create_order(ARRAY[:l1, :l2], :'ann', 'mock', 'k' || :'plan')).order_id,
-    :'o_order_id'::uuid, 'the same idempotency key answers the same order');
+SELECT is(:'o_replayed' || :'o_session_id', 'f' || :'session', 'a first answer is no replay');
+CREATE FUNCTION pg_temp.replay(l1 bigint, l2 bigint, buyer uuid, plan uuid) RETURNS text
+LANGUAGE sql AS $$ SELECT r::text FROM tix.tix_create_order(ARRAY[l1, l2], buyer, 'mock',
+                                                            'k' || plan) r $$;
+SELECT ROW(:'o_order_id'::uuid, :o_total_amount, :'o_total_currency',
+           :'o_expires_at'::timestamptz, :'o_seats'::text[], :'o_session_id'::uuid,
+           :'o_created_at'::timestamptz, true)::text AS first_answer \gset
+SELECT is(pg_temp.replay(:l1, :l2, :'ann', :'plan'), :'first_answer',
+    'the same idempotency key answers the same');
 SELECT throws_ok(format('SELECT tix_create_order(ARRAY[%s], %L, ''mock'', %L)', :l1, :'ann',
     'k' || :'plan'), 'TX009', NULL, 'a key with other locks is refused');
+SELECT throws_ok(format('SELECT tix_create_order(ARRAY[%s, %s], %L, ''other'', %L)', :l1, :l2,
+    :'ann', 'k' || :'plan'), 'TX009', NULL, 'and so is one with another provider');
+SELECT throws_ok(format('SELECT tix_create_order(ARRAY[%s], %L, ''mock'', %L)', :l1, :'ann', key),
+    '22023', NULL, 'a key of ' || octet_length(key) || ' bytes is refused')
+FROM (VALUES (''), (repeat('k', 256))) v (key);
 SELECT throws_ok(format('SELECT tix_create_order(ARRAY[%s], %L)', :l2, :'ann'), 'TX010', NULL,
     'a lock enters one order only');
 SELECT is((SELECT count(*) FROM orders WHERE user_id = :'ann'), 1::bigint,
@@ -78,6 +90,25 @@ SELECT throws_ok(format('SELECT tix_create_order(%L, %L)', bad, :'ann'), '22023'
 FROM (VALUES (NULL), ('{}'), ('{NULL}')) v (bad);
 SELECT throws_ok(format('SELECT tix_create_order(ARRAY[1], %L)', :'ann'), 'TX002', NULL,
     'an unknown lock is a lost lock');
+
+-- Two requests with one key at once: another connection has not committed yet.
+CREATE EXTENSION dblink SCHEMA public;
+SELECT dblink_connect('other', format('host=%s port=%s dbname=%s', :'HOST', :'PORT', :'DBNAME'))
+\g /dev/null
+SELECT pg_temp.hold(:'session', 'B-4', :'bob') AS l4 \gset
+SELECT dblink_exec('other', 'BEGIN') \g /dev/null
+SELECT format('SELECT order_id, replayed FROM tix.tix_create_order(ARRAY[%s], %L, ''mock'', %L)',
+              :l4, :'bob', 'twin' || :'plan') AS twin \gset
+SELECT order_id AS first_twin FROM dblink('other', :'twin') AS t (order_id uuid, replayed boolean)
+\gset
+SELECT throws_ok(:'twin', '55P03', NULL, 'a key in use is not another request, and nobody waits');
+SELECT dblink_exec('other', 'COMMIT') \g /dev/null
+SELECT results_eq(:'twin', format('VALUES (%L::uuid, true)', :'first_twin'),
+    'afterwards it has the answer of the first');
+SELECT is((SELECT count(*) FROM orders WHERE user_id = :'bob'), 1::bigint,
+    'two requests at once make one order');
+SELECT dblink_disconnect('other') \g /dev/null
+DROP EXTENSION dblink;
 
 -- Reading and cancelling.
 SELECT is((SELECT jsonb_array_length(items) FROM tix_get_order(:'o_order_id', :'ann')), 3,
@@ -90,9 +121,36 @@ SELECT is(tix_cancel_order(:'o_order_id', :'ann'), '{A-1,A-2,B-1}', 'cancelling 
 SELECT is(pg_temp.status(:'o_order_id'), 'cancelled', 'the order stays, as cancelled');
 SELECT is(pg_temp.state(:'session', 'A-1'), 'free', 'its seats are free');
 SELECT is(tix_cancel_order(:'o_order_id', :'ann'), '{}', 'cancelling again changes nothing');
+SELECT is(pg_temp.replay(:l1, :l2, :'ann', :'plan'), :'first_answer',
+    'the key of a cancelled order keeps its answer');
+SELECT is((SELECT result FROM tix_payment_event('mock', 'late' || :'plan', 'captured', 'late'
+    || :'plan', :'o_order_id', 4000, 'EUR')), 'late', 'late money takes the seats again');
+SELECT is(pg_temp.replay(:l1, :l2, :'ann', :'plan'), :'first_answer',
+    'and the key of the paid order, whose seats have new tokens, still has its answer');
 SELECT pg_temp.paid(:'session', 'A-9', :'ann') AS sold \gset
 SELECT throws_ok(format('SELECT tix_cancel_order(%L, %L)', :'sold', :'ann'), 'TX010', NULL,
     'a completed order cannot be cancelled');
+
+-- Lists.
+SELECT pg_temp.order_for(:'session', seat, :'ann') AS fourth FROM unnest('{B-7,B-8}'::text[]) seat
+\g /dev/null
+SELECT ARRAY(SELECT order_id FROM orders WHERE user_id = :'ann'
+             ORDER BY created_at DESC, order_id DESC) AS mine \gset
+SELECT is(ARRAY(SELECT order_id FROM tix_list_orders(:'ann')), :'mine'::uuid[],
+    'buyers see their orders, newest first');
+SELECT is(ARRAY(SELECT order_id FROM tix_list_orders(:'ann', NULL, 3))
+    || ARRAY(SELECT order_id FROM tix_list_orders(:'ann', (:'mine'::uuid[])[3], 100)),
+    :'mine'::uuid[], 'a page goes on behind the page before');
+SELECT results_eq(format('SELECT * FROM tix_list_orders(%L) WHERE order_id = %L', :'ann', :'sold'),
+    format('SELECT * FROM tix_get_order(%L, %L)', :'sold', :'ann'),
+    'an order is listed as it is shown');
+SELECT is_empty(format('SELECT * FROM tix_list_orders(%L, %L)', :'bob', :'sold'),
+    'a page cannot begin behind another''s order');
+SELECT is((SELECT count(*) FROM tix_list_orders(:'bob')), 1::bigint,
+    'nobody sees another''s orders');
+SELECT throws_ok(format('SELECT * FROM tix_list_orders(%L, NULL, %L)', :'ann', n), '22023', NULL,
+    format('a page of %s orders is refused', coalesce(n::text, 'NULL')))
+FROM unnest('{0,101,NULL}'::int[]) n;
 
 -- Expiry: the engine decides, not the order's copy of the deadline.
 SET tix.order_ttl = '1s';

@@ -1,7 +1,7 @@
 -- Payments: money buys the seats once, late money takes free seats or is owed back, and no event
 -- counts twice.
 \ir fixture.psql
-SELECT plan(50);
+SELECT plan(67);
 CREATE FUNCTION pg_temp.event(id text, kind text, o uuid, amount bigint, tx text DEFAULT NULL)
 RETURNS text LANGUAGE sql AS $$
     SELECT result || '/' || next_action FROM tix.tix_payment_event('mock', id || o, kind,
@@ -29,6 +29,35 @@ SELECT ok(:'p_expires_at'::timestamptz > clock_timestamp() + interval '23 hours'
     'the seats are shielded while the outcome is unknown');
 SELECT is((SELECT payment_id FROM tix_begin_payment(:'o', 'mock', 'k1')), :'p_payment_id'::uuid,
     'beginning again answers the same payment');
+SELECT throws_ok(format('SELECT tix_begin_payment(%L, user_id => %L)', :'o', :'bob'), 'P0002',
+    NULL, 'another''s order does not exist');
+SELECT is((SELECT payment_id FROM tix_begin_payment(:'o', user_id => :'ann')),
+    :'p_payment_id'::uuid, 'one''s own does');
+SELECT results_eq(format('SELECT * FROM tix_begin_payment(%L, ''mock'', ''k1'')', :'o'),
+    format('SELECT %L::uuid, %s::bigint, %L, %L::timestamptz, true', :'p_payment_id', :p_amount,
+           :'p_currency', :'p_expires_at'), 'the same key gets the same answer, and is told so');
+SELECT is(:'p_replayed'::text, 'f', 'which the first was not');
+SELECT pg_temp.order_for(:'session', 'B-4', :'ann') AS other,
+       pg_temp.order_for(:'session', 'B-5', :'bob') AS bobs_order \gset
+SELECT throws_ok(format('SELECT tix_begin_payment(%L, ''mock'', ''k1'')', :'other'), 'TX009', NULL,
+    'a key pays for one order');
+SELECT throws_ok(format('SELECT tix_begin_payment(%L, ''mock'', ''k1'', method => ''x'')', :'o'),
+    'TX009', NULL, 'and in one way');
+SELECT is(pg_temp.status(:'other'), 'created', 'a refused key changes nothing');
+SELECT is((SELECT replayed FROM tix_begin_payment(:'bobs_order', 'mock', 'k1')), false,
+    'another user may use the same key');
+SELECT throws_ok(format('SELECT tix_begin_payment(%L, ''mock'', %L)', :'other', key), '22023', NULL,
+    'a key of ' || octet_length(key) || ' bytes is refused')
+FROM (VALUES (''), (repeat('k', 256))) v (key);
+SELECT is((SELECT payment_id::text || replayed FROM tix_begin_payment(:'o', 'mock', 'k2')),
+    :'p_payment_id' || 'false', 'a new key finds the payment that runs');
+SELECT is((SELECT payment_id::text || replayed FROM tix_begin_payment(:'o', 'mock', 'k2')),
+    :'p_payment_id' || 'true', 'and has that answer from then on');
+SELECT * FROM tix_begin_payment(:'other', method => 'card') \gset q_
+SELECT is((SELECT method FROM payments WHERE payment_id = :'q_payment_id'), 'card',
+    'the payment keeps how it is paid');
+SELECT throws_ok(format('SELECT tix_begin_payment(%L, method => ''cash'')', :'other'), 'TX010',
+    NULL, 'an order is paid in one way at a time');
 SELECT throws_ok(format('SELECT tix_begin_payment(%L, ''other'')', :'o'), '22023', NULL,
     'an unknown provider is refused');
 SELECT throws_ok('SELECT tix_begin_payment(gen_random_uuid())', 'P0002', NULL,
@@ -54,6 +83,9 @@ SELECT is(pg_temp.state(:'session', 'A-1'), 'sold', 'the seats are sold');
 SELECT is(pg_temp.event('cap', 'captured', :'o', 2000), 'duplicate/none', 'the same event again');
 SELECT is(pg_temp.event('cap2', 'succeeded', :'o', 2000), 'duplicate/none',
     'the same fact in another event');
+SELECT results_eq(format('SELECT * FROM tix_begin_payment(%L, ''mock'', ''k1'')', :'o'),
+    format('SELECT %L::uuid, %s::bigint, %L, %L::timestamptz, true', :'p_payment_id', :p_amount,
+           :'p_currency', :'p_expires_at'), 'its key has the same answer when it is paid');
 SELECT is(pg_temp.event('no', 'failed', :'o', 2000), 'ignored/none', 'a refusal comes too late');
 SELECT is(pg_temp.status(:'o'), 'completed', 'the order stays complete');
 SELECT is(pg_temp.event('twice', 'captured', :'o', 2000, 'tx2-' || :'o'), 'paid_unfulfilled/refund',
@@ -75,10 +107,13 @@ SELECT is(pg_temp.event('odd', 'settled', :'o', 2000), 'ignored/none',
 
 -- Refusals.
 SELECT pg_temp.order_for(:'session', 'A-4', :'ann') AS refused \gset
-SELECT * FROM tix_begin_payment(:'refused') \gset r_
+SELECT * FROM tix_begin_payment(:'refused', 'mock', 'k-no') \gset r_
 SELECT is(pg_temp.event('no', 'failed', :'refused', 1000), 'applied/none', 'a refusal is applied');
 SELECT is(pg_temp.status(:'refused'), 'failed', 'the order failed');
 SELECT is(pg_temp.state(:'session', 'A-4'), 'free', 'its seats are free');
+SELECT is((SELECT payment_id::text || replayed FROM tix_begin_payment(:'refused', 'mock', 'k-no')),
+    :'r_payment_id' || 'true', 'the key of a refused payment keeps its answer');
+SELECT is(pg_temp.status(:'refused'), 'failed', 'and pays nothing');
 SELECT is(pg_temp.event('cap', 'captured', :'refused', 1000), 'late/none',
     'yes after no, seats free: the order completes');
 SELECT is(pg_temp.state(:'session', 'A-4'), 'sold', 'and the seat is sold');

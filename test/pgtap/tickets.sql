@@ -1,6 +1,6 @@
 -- Tickets: one valid ticket per seat, whoever writes the table, and a cancelled one frees its seat.
 \ir fixture.psql
-SELECT plan(22);
+SELECT plan(35);
 CREATE FUNCTION pg_temp.insert_ticket(session text, seat text, status text DEFAULT 'valid')
 RETURNS text LANGUAGE sql AS $$
     SELECT format('INSERT INTO tickets (order_id, session_id, seat_id, user_id, price_amount, '
@@ -57,4 +57,34 @@ SELECT result AS second_back FROM tix_payment_event('mock', 'b2' || :'o', 'refun
     'tx-' || :'o', :'o', 1000, 'EUR') \gset
 SELECT is(pg_temp.status(:'o'), 'refunded', 'everything paid back: the order is refunded');
 SELECT is_empty('SELECT * FROM tix_audit()', 'the audit is clean');
+
+-- Reading.
+SELECT pg_temp.paid(:'session', 'B-1 B-2 B-3', :'ann') AS trio \gset
+SELECT ARRAY(SELECT ticket_id FROM tickets WHERE user_id = :'ann'
+             ORDER BY issued_at DESC, ticket_id DESC) AS mine \gset
+SELECT is(ARRAY(SELECT ticket_id FROM tix_list_tickets(:'ann')), :'mine'::uuid[],
+    'buyers see their tickets, newest first');
+SELECT is(ARRAY(SELECT ticket_id FROM tix_list_tickets(:'ann', NULL, 2))
+    || ARRAY(SELECT ticket_id FROM tix_list_tickets(:'ann', (:'mine'::uuid[])[2], 100)),
+    :'mine'::uuid[], 'a page goes on behind the page before');
+SELECT results_eq(format('SELECT * FROM tix_get_ticket(%L, %L)', ticket_id, :'ann'),
+    format('SELECT * FROM tix_list_tickets(%L) WHERE ticket_id = %L', :'ann', ticket_id),
+    'one ticket is shown as in the list'), ticket_id AS one
+FROM tickets WHERE order_id = :'trio' AND seat_id = 'B-1' \gset shown_
+SELECT :'shown_results_eq';
+SELECT is((SELECT order_id || seat_id || status || price_amount || price_currency
+    FROM tix_get_ticket(:'shown_one', :'ann')), :'trio' || 'B-1valid2000EUR', 'with its price');
+SELECT is_empty(format('SELECT * FROM tix_get_ticket(%L, %L)', :'shown_one', :'bob'),
+    'another''s ticket is not shown');
+SELECT is_empty(format('SELECT * FROM tix_list_tickets(%L, %L)', :'bob', :'shown_one'),
+    'nor can a page begin behind it');
+SELECT is((SELECT count(*) FROM tix_list_tickets(:'bob') WHERE order_id = :'trio'), 0::bigint,
+    'nor is it in another''s list');
+SELECT throws_ok(format('SELECT * FROM tix_list_tickets(%L, NULL, %L)', :'ann', n), '22023', NULL,
+    format('a page of %s tickets is refused', coalesce(n::text, 'NULL')))
+FROM unnest('{0,101,NULL}'::int[]) n;
+SELECT is((SELECT t::text FROM tix_find_ticket(:'shown_one') t),
+    '(' || :'session' || ',B-1,valid)', 'the gate finds any ticket');
+SELECT is((SELECT status FROM tix_find_ticket(:'t1')), 'cancelled', 'also a cancelled one');
+SELECT is_empty('SELECT * FROM tix_find_ticket(gen_random_uuid())', 'but none that is not');
 SELECT * FROM finish();

@@ -1,0 +1,66 @@
+-- Opening and closing the sale of a session, for those who may.
+-- Requires tix >= 1.0
+
+DROP FUNCTION IF EXISTS tix.status_of_managed_session(uuid, uuid);
+CREATE FUNCTION tix.status_of_managed_session(session_id uuid, actor uuid) RETURNS text
+LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = tix, pg_catalog, pg_temp AS $$
+#variable_conflict use_column
+DECLARE
+    now_status text;
+BEGIN
+    SELECT s.status INTO now_status
+    FROM sessions s JOIN events e USING (event_id) JOIN users u ON u.user_id = actor
+    WHERE s.session_id = status_of_managed_session.session_id AND u.status = 'active'
+      AND (u.role = 'admin' OR (u.role = 'organizer' AND e.organizer_id = u.user_id))
+    FOR NO KEY UPDATE OF s;
+    IF NOT FOUND THEN
+        RAISE EXCEPTION 'session does not exist' USING ERRCODE = 'P0002',
+            HINT = 'Only an admin or the organizer of its event sees it.';
+    END IF;
+    RETURN now_status;
+END $$;
+COMMENT ON FUNCTION tix.status_of_managed_session(uuid, uuid) IS
+    'Internal: locks a session and returns its status. Error P0002: it is unknown, or the actor is '
+    'neither an active admin nor the active organizer of its event.';
+
+DROP FUNCTION IF EXISTS tix.tix_open_sale(uuid, uuid);
+CREATE FUNCTION tix.tix_open_sale(session_id uuid, actor uuid, OUT seats int, OUT areas int)
+LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SECURITY DEFINER
+SET search_path = tix, pg_catalog, pg_temp AS $$
+#variable_conflict use_column
+BEGIN
+    IF status_of_managed_session(session_id, actor) = 'cancelled' THEN
+        RAISE EXCEPTION 'sale cannot be opened: the session is "cancelled"'
+            USING ERRCODE = 'TX010', HINT = 'Create a new session.';
+    END IF;
+    SELECT o.seats, o.areas INTO seats, areas
+    FROM tix_open_session(tix_open_sale.session_id) o;
+END $$;
+COMMENT ON FUNCTION tix.tix_open_sale(uuid, uuid) IS
+    'Puts a session on sale for an admin or the organizer of its event, as tix_open_session(); '
+    'opening again changes nothing. Returns seats and areas loaded. Errors: P0002 unknown session '
+    'or not the actor''s, TX010 cancelled, TX013 shared memory full.';
+
+DROP FUNCTION IF EXISTS tix.tix_close_sale(uuid, uuid);
+CREATE FUNCTION tix.tix_close_sale(session_id uuid, actor uuid, OUT status text)
+LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SECURITY DEFINER
+SET search_path = tix, pg_catalog, pg_temp AS $$
+#variable_conflict use_column
+BEGIN
+    status := status_of_managed_session(session_id, actor);
+    IF status NOT IN ('on_sale', 'closed') THEN
+        RAISE EXCEPTION 'sale cannot be closed: the session is "%"', status
+            USING ERRCODE = 'TX010', HINT = 'Only a session on sale can be closed.';
+    ELSIF status = 'on_sale' THEN
+        UPDATE sessions s SET status = 'closed'
+        WHERE s.session_id = tix_close_sale.session_id RETURNING s.status INTO status;
+    END IF;
+END $$;
+COMMENT ON FUNCTION tix.tix_close_sale(uuid, uuid) IS
+    'Ends the sale of a session for an admin or the organizer of its event and returns "closed": '
+    'no new orders (TX006); orders that exist can still be paid. Closing again changes nothing. '
+    'Errors: P0002 unknown session or not the actor''s, TX010 it is a draft or cancelled.';
+
+REVOKE ALL ON FUNCTION
+    tix.status_of_managed_session, tix.tix_open_sale, tix.tix_close_sale FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION tix.tix_open_sale, tix.tix_close_sale TO tix_app;
