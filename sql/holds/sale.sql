@@ -61,6 +61,29 @@ COMMENT ON FUNCTION tix.tix_close_sale(uuid, uuid) IS
     'no new orders (TX006); orders that exist can still be paid. Closing again changes nothing. '
     'Errors: P0002 unknown session or not the actor''s, TX010 it is a draft or cancelled.';
 
+DROP FUNCTION IF EXISTS tix.tix_sale_state(uuid);
+CREATE FUNCTION tix.tix_sale_state(session_id uuid, OUT state text, OUT starts_in_s int)
+RETURNS SETOF record
+LANGUAGE plpgsql STABLE PARALLEL SAFE SECURITY DEFINER ROWS 1
+SET search_path = tix, pg_catalog, pg_temp AS $$
+#variable_conflict use_column
+BEGIN
+    RETURN QUERY
+        SELECT CASE WHEN s.status <> 'on_sale' OR s.sale_end_time <= clock_timestamp()
+                    THEN 'sale_ended'
+                    WHEN s.sale_start_time > clock_timestamp() THEN 'not_on_sale'
+                    ELSE 'on_sale' END,
+               least(ceil(extract(epoch FROM s.sale_start_time - clock_timestamp())),
+                     2147483647)::int
+        FROM sessions s
+        WHERE s.session_id = tix_sale_state.session_id AND s.status <> 'draft';
+END $$;
+COMMENT ON FUNCTION tix.tix_sale_state(uuid) IS
+    'Whether a session sells now: not_on_sale (starts_in_s seconds before it does), on_sale or '
+    'sale_ended (also closed and cancelled), by the clock of this moment. No row for a draft and '
+    'an unknown session.';
+
 REVOKE ALL ON FUNCTION
-    tix.status_of_managed_session, tix.tix_open_sale, tix.tix_close_sale FROM PUBLIC;
-GRANT EXECUTE ON FUNCTION tix.tix_open_sale, tix.tix_close_sale TO tix_app;
+    tix.status_of_managed_session, tix.tix_open_sale, tix.tix_close_sale,
+    tix.tix_sale_state FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION tix.tix_open_sale, tix.tix_close_sale, tix.tix_sale_state TO tix_app;

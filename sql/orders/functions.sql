@@ -121,6 +121,8 @@ BEGIN
         RAISE EXCEPTION 'locks of an order must be of one session' USING ERRCODE = '22023',
             HINT = 'Create one order per session.';
     END IF;
+    -- After a crash the engine does not know a session's holds until it has read the journal.
+    PERFORM tix_load_session(s) FROM unnest(sold_in) s;
     -- Shields the seats at once; raises TX002 when a lock is lost or another's.
     SELECT array_agg(h.seat_id ORDER BY h.seat_id), array_agg(l.lock_id ORDER BY h.seat_id)
     INTO seats, taken_by

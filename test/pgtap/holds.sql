@@ -1,7 +1,7 @@
 -- Holds: the gateway may hold seats, nobody else may sell them, the journal keeps every grant, and
 -- only an admin or the organizer opens and closes a sale.
 \ir fixture.psql
-SELECT plan(41);
+SELECT plan(46);
 GRANT USAGE ON SCHEMA public TO tix_app;
 SELECT bag_has($$
     SELECT p.proname::text FROM pg_proc p WHERE p.pronamespace = 'tix'::regnamespace
@@ -68,7 +68,18 @@ SELECT is(tix_close_sale(:'act', :'org'), 'closed', 'closing again changes nothi
 SELECT throws_ok(format('SELECT tix_create_order(ARRAY[%s], %L)', :late, :'ann'), 'TX006', NULL,
     'a closed session takes no new order');
 SELECT lives_ok(format('SELECT tix_begin_payment(%L)', :'o'), 'but an order it took can be paid');
+SELECT is((SELECT state FROM tix_sale_state(:'act')), 'sale_ended', 'a closed sale has ended');
 SELECT is((SELECT seats FROM tix_open_sale(:'act', :'admin')), 18, 'a closed sale opens again');
+SELECT is((SELECT state FROM tix_sale_state(:'act')), 'on_sale', 'and sells');
+UPDATE tix.sessions SET sale_start_time = clock_timestamp() + interval '90 seconds'
+WHERE session_id = :'act';
+SELECT is((SELECT state || ' ' || (starts_in_s BETWEEN 80 AND 90) FROM tix_sale_state(:'act')),
+    'not_on_sale true', 'before its time it says how long to wait');
+UPDATE tix.sessions SET sale_start_time = now() - interval '2 days',
+    sale_end_time = now() - interval '1 day' WHERE session_id = :'act';
+SELECT is((SELECT state FROM tix_sale_state(:'act')), 'sale_ended', 'after its time it has ended');
+UPDATE tix.sessions SET sale_end_time = now() + interval '1 day' WHERE session_id = :'act';
+SELECT is_empty('SELECT * FROM tix_sale_state(gen_random_uuid())', 'an unknown session has none');
 SELECT lives_ok(format('SELECT tix_create_order(ARRAY[%s], %L)', :late, :'ann'), 'and sells again');
 UPDATE users SET status = 'suspended' WHERE user_id = :'org';
 SELECT throws_ok(format('SELECT tix_close_sale(%L, %L)', :'act', :'org'), 'P0002', NULL,

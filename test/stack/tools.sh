@@ -6,8 +6,7 @@ log=$build/log/tools.log
 mkdir -p "$build/log"
 exec 9>"$build/tools.lock"
 flock 9
-# The relative name keeps make away from spaces in the path of the checkout.
-make_tools() { make -C "$root/gateway" BUILD=../.build "$@"; }
+make_tools() { make -C "$root/gateway" "$@"; }
 
 if make_tools -q >/dev/null 2>&1; then exit 0; fi
 say "Building the tools"

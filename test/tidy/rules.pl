@@ -15,11 +15,28 @@ my $code    = qr{\.(cpp|hpp|cc|h|c|def|sql|sh|pl|pm|spec|py)$|(^|/)Makefile$};
 # What a foreign header may be included by, one folder each; tests may include anything.
 my @foreign_headers = (
     [ qr{^libpq-fe\.h|^libpq/},      qr{^gateway/(db|tools)/},   'gateway/db or gateway/tools' ],
-    [ qr{^nlohmann/},                qr{^gateway/(plan|http)/},  'gateway/plan or gateway/http' ],
+    [ qr{^nlohmann/},                qr{^gateway/(plan|json)/},  'gateway/plan or gateway/json' ],
     [ qr{^httplib\.h},               qr{^gateway/http/},         'gateway/http' ],
-    [ qr{^openssl/},                 qr{^gateway/crypto/},       'gateway/crypto' ],
+    [ qr{^(openssl/|sodium\.h)},     qr{^gateway/crypto/},       'gateway/crypto' ],
+    [ qr{^toml\+\+/},                qr{^gateway/config/},       'gateway/config' ],
+    [ qr{^spdlog/},                  qr{^gateway/log/},          'gateway/log' ],
+    [ qr{^prometheus/},              qr{^gateway/metrics/},      'gateway/metrics' ],
+    [ qr{^qrencode\.h},              qr{^gateway/qr/},           'gateway/qr' ],
     [ qr{^zlib\.h},                  qr{^gateway/(plan|tools)/}, 'gateway/plan or gateway/tools' ],
     [ qr{^(postgres|fmgr|c)\.h$},    qr{^extension/src/pg/pg\.hpp$}, 'extension/src/pg/pg.hpp' ],
+);
+
+# The rooms of the gateway and which rooms each may look into: values at the bottom, programs at
+# the top, no way back up.
+my %gateway_rooms = (
+    base => '', crypto => 'base', json => 'base', qr => '', config => '', metrics => '',
+    limits => '', db => '', plan => 'crypto', log => 'json', http => '', auth => 'base crypto json',
+    providers => 'base crypto http json', mock => 'base http json providers',
+    feed => 'base db http log metrics',
+    pipeline => 'auth base config crypto db feed http json limits log metrics providers',
+    routes => 'auth base config crypto db feed http json log pipeline providers qr',
+    app => 'auth base config crypto db feed http limits log metrics pipeline providers routes',
+    tools => 'app config crypto db http json mock plan routes',
 );
 
 # C++ headers that bring clocks, allocation, threads, exceptions or I/O.
@@ -61,9 +78,34 @@ sub without_comments {
     return $text;
 }
 
+# Resolves an include relative to the file that names it.
+sub target_of {
+    my ($file, $name) = @_;
+    my $target = dirname($file) . "/$name";
+    1 while $target =~ s{[^/]+/\.\./}{};
+    return $target;
+}
+
+# A room of the gateway looks only into itself and the rooms below it, and into errors.def.
+sub check_room {
+    my ($file, $line, $room, $name) = @_;
+    my $target = target_of($file, $name);
+    return if $target eq 'extension/src/core/errors.def';
+    my ($other) = $target =~ m{^gateway/(\w+)/};
+    if (!exists $gateway_rooms{$room}) {
+        fault($file, $line, "gateway/$room is no room that test/tidy/rules.pl knows");
+    } elsif (!defined $other) {
+        fault($file, $line, qq{"$name" is outside the gateway});
+    } elsif (!grep { $_ eq $other } $room, split / /, $gateway_rooms{$room}) {
+        fault($file, $line, "gateway/$room must not look into gateway/$other");
+    }
+    return;
+}
+
 # The wall between core, glue and gateway, and one foreign header per folder.
 sub check_include {
     my ($file, $line, $kind, $name) = @_;
+    check_room($file, $line, $1, $name) if $kind eq '"' && $file =~ m{^gateway/(\w+)/};
     my ($folder) = $file =~ m{^extension/src/(core|pg)/};
     for my $rule (@foreign_headers) {
         my ($header, $where, $text) = @$rule;
@@ -78,8 +120,7 @@ sub check_include {
             if $folder eq 'pg' && $name =~ /\.h$/;
         return;
     }
-    my $target = dirname($file) . "/$name";
-    1 while $target =~ s{[^/]+/\.\./}{};
+    my $target = target_of($file, $name);
     my $inside = $is_file{$target} ? $target : "extension/src/$name";
     my $allowed = $folder eq 'core' ? qr{^extension/src/core/} : qr{^extension/src/(core|pg)/};
     fault($file, $line, qq{src/$folder must not include "$name"})
@@ -101,6 +142,21 @@ sub check_cpp {
             my ($folder, $word, $what) = @$rule;
             fault($file, $number, "$what: $&") if $file =~ $folder && $line =~ $word;
         }
+    }
+    return;
+}
+
+# The gateway holds no truth: it only calls functions of the schema, with parameters.
+sub check_statements {
+    my ($file, $text) = @_;
+    my $number = 0;
+    for my $line (split /\n/, $text) {
+        $number++;
+        fault($file, $number, "runs SQL that is no call of a tix function: $1")
+            if $line =~ /"((?:SELECT|INSERT|UPDATE|DELETE|WITH|BEGIN|SET|LISTEN) [^"]*)/
+            && $1 !~ /^SELECT \* FROM tix\.tix_\w+\(/;
+        fault($file, $number, "$1 is not for the gateway: PQsendQueryParams only")
+            if $line =~ /\b(PQexec|PQprepare|PQsendQuery|PQsendPrepare)\s*\(/;
     }
     return;
 }
@@ -196,6 +252,7 @@ for my $file (@ARGV) {
     check_links($file, $text)  if $file =~ /\.md$/ && $file !~ $foreign;
     next if $file =~ $foreign;
     check_shape($file, @lines) if $file =~ $code || ($lines[0] // '') =~ /^#!/;
+    check_statements($file, $text) if $file =~ m{^gateway/(?!plan|tools)\w+/.*\.[ch]pp$};
     check_cpp($file, $text)    if $file =~ /\.(cpp|hpp|cc|h|c|def)$/ && $file !~ m{^test/};
 }
 check_pairs();

@@ -36,6 +36,13 @@ catches 'a longjmp would leak' "$glue" 'std::string s;'
 catches 'only by gateway/db' gateway/http/planted.cpp '#include <libpq-fe.h>'
 catches 'only by gateway/crypto' gateway/plan/planted.cpp '#include <openssl/evp.h>'
 catches 'only by gateway/plan' gateway/db/planted.cpp '#include <nlohmann/json.hpp>'
+catches 'only by gateway/http' gateway/routes/planted.cpp '#include <httplib.h>'
+catches 'only by gateway/crypto' gateway/auth/planted.cpp '#include <sodium.h>'
+catches 'must not look into gateway/routes' gateway/db/planted.cpp '#include "../routes/routes.hpp"'
+catches 'outside the gateway' gateway/db/planted.cpp '#include "../../sql/some.hpp"'
+catches 'is no room' gateway/attic/planted.cpp '#include "other.hpp"'
+catches 'no call of a tix function' gateway/routes/planted.cpp 'auto s = "DELETE FROM tix.orders";'
+catches 'PQexec is not for' gateway/db/planted.cpp 'auto r = PQexec(c, s);'
 catches 'more than 400 lines' sql/planted.sql "$(printf 'SELECT 1;\n%.0s' {1..400})"
 catches 'columns wide' sql/planted.sql "SELECT '$(printf 'a%.0s' {1..100})';"
 catches 'unfinished work' sql/planted.sql "-- TO""DO: later"

@@ -1,0 +1,174 @@
+// Builds the parts in the order they need each other, and ends them in reverse.
+#include "app.hpp"
+
+#include <signal.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <chrono>
+#include <cstring>
+#include <future>
+#include <thread>
+
+#include "../http/server.hpp"
+#include "../log/log.hpp"
+#include "../pipeline/pipeline.hpp"
+
+namespace tix::gateway {
+namespace {
+
+using std::chrono::milliseconds;
+using std::chrono::seconds;
+
+Key read_key(const KeyFile& file) {
+    const std::string name = "auth.keys." + file.kid;
+    if (file.alg == "HS256") {
+        if (file.secret_file.empty())
+            throw ConfigError("setting " + name + ": HS256 needs a secret_file");
+        return Key::hs256(file.kid, read_secret(name, file.secret_file));
+    }
+    if (file.alg != "EdDSA") throw ConfigError("setting " + name + ": alg must be HS256 or EdDSA");
+    return Key::eddsa(file.kid,
+                      read_secret(name, file.private_key_file.empty() ? file.public_key_file
+                                                                      : file.private_key_file));
+}
+
+KeySet read_keys(const Config& config) {
+    std::vector<Key> keys;
+    for (const KeyFile& file : config.auth.keys)
+        keys.push_back(read_key(file));
+    return KeySet(std::move(keys));
+}
+
+const Key& signing_key(const Config& config, const KeySet& keys) {
+    const Key* key = keys.find(config.auth.signing_key);
+    if (key == nullptr || !key->can_sign())
+        throw ConfigError("setting auth.signing_key: no key \"" + config.auth.signing_key +
+                          "\" in auth.keys can sign");
+    return *key;
+}
+
+DbSettings database(const Config& config) {
+    const auto& from = config.database;
+    DbSettings settings;
+    settings.host = from.host;
+    settings.port = std::to_string(from.port);
+    settings.name = from.name;
+    settings.user = from.user;
+    if (!from.password_file.empty())
+        settings.password = read_secret("database.password_file", from.password_file);
+    settings.statement_timeout = milliseconds(from.statement_ms);
+    return settings;
+}
+
+ServerSettings server(const Config& config) {
+    const auto& from = config.server;
+    ServerSettings settings;
+    settings.host = from.host;
+    settings.port = static_cast<int>(from.port);
+    settings.threads = static_cast<int>(from.threads);
+    settings.body_bytes = static_cast<std::size_t>(from.body_max_bytes);
+    settings.keep_alive = seconds(from.keep_alive_s);
+    settings.deadline = seconds(from.read_timeout_s);
+    return settings;
+}
+
+std::unique_ptr<MockProvider> mock(const Config& config) {
+    if (config.mock.url.empty()) return nullptr;
+    return std::make_unique<MockProvider>(
+        config.mock.url, read_secret("payments.mock.secret_file", config.mock.secret_file));
+}
+
+sigset_t ending_signals() {
+    sigset_t signals;
+    sigemptyset(&signals);
+    sigaddset(&signals, SIGTERM);
+    sigaddset(&signals, SIGINT);
+    return signals;
+}
+
+}  // namespace
+
+struct App::Parts {
+    Parts(Config read_config, std::vector<Route> table)
+        : config(std::move(read_config)),
+          routes(std::move(table)),
+          keys(read_keys(config)),
+          ticket_key(crypto::PrivateKey::from_pem(
+              read_secret("tickets.private_key_file", config.tickets.private_key_file))),
+          provider(mock(config)),
+          metrics(route_labels(routes)),
+          pool({database(config), static_cast<int>(config.database.pool_size),
+                static_cast<int>(config.database.waiters_max),
+                milliseconds(config.database.acquire_ms)}),
+          sessions(pool),
+          passwords(static_cast<int>(config.auth.password_concurrency),
+                    static_cast<int>(config.auth.password_waiters_max)),
+          limiter(static_cast<std::size_t>(config.limits.keys_max)),
+          feed({config.feed.publish_url, milliseconds(config.feed.wait_ms),
+                milliseconds(config.feed.batch_ms), static_cast<int>(config.feed.long_polls_max)},
+               database(config), metrics),
+          services{config,
+                   pool,
+                   sessions,
+                   keys,
+                   signing_key(config, keys),
+                   ticket_key,
+                   ticket_key.public_key(),
+                   passwords,
+                   limiter,
+                   feed,
+                   provider.get(),
+                   metrics},
+          pipeline(services, routes),
+          http(
+              server(config),
+              [this](const HttpRequest& request) { return pipeline.handle(request); },
+              [this](std::string_view code) { return pipeline.fault(code); }) {}
+
+    Config config;
+    std::vector<Route> routes;
+    KeySet keys;
+    crypto::PrivateKey ticket_key;
+    std::unique_ptr<MockProvider> provider;
+    Metrics metrics;
+    DbPool pool;
+    KnownSessions sessions;
+    Passwords passwords;
+    Limiter limiter;
+    Feed feed;
+    Services services;
+    Pipeline pipeline;
+    HttpServer http;
+};
+
+App::App(Config config, std::vector<Route> routes)
+    : parts_(std::make_unique<Parts>(std::move(config), std::move(routes))) {}
+App::~App() = default;
+
+int App::run() {
+    const sigset_t signals = ending_signals();
+    pthread_sigmask(SIG_BLOCK, &signals, nullptr);
+    signal(SIGPIPE, SIG_IGN);
+    open_log(parts_->config.log.level);
+    const auto& where = parts_->config.server;
+    if (!parts_->http.bind()) {
+        log_error("cannot_listen", {{"port", where.port}, {"reason", std::strerror(errno)}});
+        return 1;
+    }
+    parts_->feed.start();
+    auto served = std::async(std::launch::async, [this] { parts_->http.run(); });
+    log_info("listening", {{"host", where.host}, {"port", where.port}});
+    int signal_number = 0;
+    sigwait(&signals, &signal_number);
+    log_info("draining", {{"signal", signal_number}});
+    parts_->feed.stop();
+    parts_->http.drain();
+    const bool in_time = served.wait_for(seconds(where.drain_s)) == std::future_status::ready;
+    log_info("stopped", {{"drained", in_time}});
+    flush_log();
+    if (!in_time) _exit(1);  // requests that hang must not keep the process
+    return 0;
+}
+
+}  // namespace tix::gateway

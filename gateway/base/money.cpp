@@ -1,0 +1,43 @@
+// Minor units to decimals, without floating point.
+#include "money.hpp"
+
+#include <algorithm>
+#include <iterator>
+
+namespace tix::gateway {
+
+namespace {
+
+constexpr std::string_view kWhole[] = {"BIF", "CLP", "DJF", "GNF", "ISK", "JPY",
+                                       "KMF", "KRW", "PYG", "RWF", "UGX", "UYI",
+                                       "VND", "VUV", "XAF", "XOF", "XPF"};
+constexpr std::string_view kThousandths[] = {"BHD", "IQD", "JOD", "KWD", "LYD", "OMR", "TND"};
+constexpr std::string_view kTenThousandths[] = {"CLF", "UYW"};
+
+template <std::size_t Size>
+bool contains(const std::string_view (&list)[Size], std::string_view currency) {
+    return std::find(std::begin(list), std::end(list), currency) != std::end(list);
+}
+
+std::size_t exponent(std::string_view currency) {
+    if (contains(kWhole, currency)) return 0;
+    if (contains(kThousandths, currency)) return 3;
+    if (contains(kTenThousandths, currency)) return 4;
+    return 2;
+}
+
+}  // namespace
+
+std::string decimal_amount(std::int64_t minor, std::string_view currency) {
+    // The magnitude in unsigned arithmetic: the smallest int64 has no positive twin.
+    const auto bits = static_cast<std::uint64_t>(minor);
+    std::string text = std::to_string(minor < 0 ? 0 - bits : bits);
+    const std::size_t decimals = exponent(currency);
+    if (decimals > 0) {
+        if (text.size() <= decimals) text.insert(0, decimals + 1 - text.size(), '0');
+        text.insert(text.size() - decimals, 1, '.');
+    }
+    return minor < 0 ? "-" + text : text;
+}
+
+}  // namespace tix::gateway

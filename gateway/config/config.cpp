@@ -1,0 +1,163 @@
+// Reads the TOML file and prints the table of settings.
+#include "config.hpp"
+
+#include <toml++/toml.h>
+
+#include <filesystem>
+#include <fstream>
+#include <iterator>
+#include <set>
+#include <sstream>
+
+namespace tix::gateway {
+namespace {
+
+// Takes the values of a file; what it did not ask for is unknown.
+class Reader {
+public:
+    explicit Reader(const toml::table& file) : file_(file) {}
+
+    void operator()(const char* section, const char* key, std::string& value, const char*) {
+        if (const toml::node* node = take(section, key)) value = as<std::string>(*node, "a string");
+    }
+    void operator()(const char* section, const char* key, std::int64_t& value, std::int64_t lowest,
+                    std::int64_t highest, const char*, const char*) {
+        const toml::node* node = take(section, key);
+        if (node == nullptr) return;
+        value = as<std::int64_t>(*node, "a whole number");
+        if (value < lowest || value > highest)
+            fail("must be from " + std::to_string(lowest) + " to " + std::to_string(highest));
+    }
+    void operator()(const char* section, const char* key, std::vector<std::string>& value,
+                    const char*) {
+        const toml::node* node = take(section, key);
+        if (node == nullptr) return;
+        if (!node->is_array()) fail("must be a list of strings");
+        value.clear();
+        for (const toml::node& element : *node->as_array())
+            value.push_back(as<std::string>(element, "a list of strings"));
+    }
+
+    std::vector<KeyFile> keys() {
+        std::vector<KeyFile> keys;
+        const toml::node* node = take("auth", "keys");
+        if (node == nullptr) return keys;
+        if (!node->is_array_of_tables()) fail("must be tables [[auth.keys]]");
+        for (const toml::node& element : *node->as_array()) {
+            KeyFile& key = keys.emplace_back();
+            for (const auto& [name, value] : *element.as_table()) {
+                name_ = "auth.keys." + std::string(name.str());
+                key_member(key, name.str()) = as<std::string>(value, "a string");
+            }
+        }
+        return keys;
+    }
+
+    // Throws for the first key that nobody took.
+    void refuse_rest(const toml::table& table, const std::string& prefix) {
+        for (const auto& [key, value] : table) {
+            name_ = prefix + std::string(key.str());
+            const bool is_plain = key.str().find('.') == std::string_view::npos;
+            if (is_plain && taken_.contains(name_)) continue;
+            if (!is_plain || !value.is_table() || !sections_.contains(name_))
+                fail("is no known setting");
+            refuse_rest(*value.as_table(), name_ + ".");
+        }
+    }
+
+private:
+    const toml::node* take(const std::string& section, const char* key) {
+        name_ = section + "." + key;
+        taken_.insert(name_);
+        sections_.insert(section);
+        sections_.insert(section.substr(0, section.find('.')));
+        return file_.at_path(name_).node();
+    }
+    template <typename T>
+    T as(const toml::node& node, const char* what) {
+        const auto value = node.value_exact<T>();
+        if (!value) fail(std::string("must be ") + what);
+        return *value;
+    }
+    std::string& key_member(KeyFile& key, std::string_view name) {
+        if (name == "kid") return key.kid;
+        if (name == "alg") return key.alg;
+        if (name == "secret_file") return key.secret_file;
+        if (name == "private_key_file") return key.private_key_file;
+        if (name == "public_key_file") return key.public_key_file;
+        fail("is no known setting");
+    }
+    [[noreturn]] void fail(const std::string& what) const {
+        throw ConfigError("setting " + name_ + " " + what);
+    }
+
+    const toml::table& file_;
+    std::string name_;
+    std::set<std::string> taken_, sections_;
+};
+
+class Printer {
+public:
+    void operator()(const char* section, const char* key, std::string& value, const char* text) {
+        row(section, key, value.empty() ? "" : '"' + value + '"', "", "", text);
+    }
+    void operator()(const char* section, const char* key, std::int64_t& value, std::int64_t lowest,
+                    std::int64_t highest, const char* unit, const char* text) {
+        row(section, key, std::to_string(value), unit,
+            std::to_string(lowest) + "–" + std::to_string(highest), text);
+    }
+    void operator()(const char* section, const char* key, std::vector<std::string>& value,
+                    const char* text) {
+        std::string list;
+        for (const std::string& element : value)
+            list += (list.empty() ? "\"" : ", \"") + element + '"';
+        row(section, key, "[" + list + "]", "", "", text);
+    }
+    std::string text() const { return out_.str(); }
+
+private:
+    void row(const std::string& section, const char* key, const std::string& value,
+             const std::string& unit, const std::string& bounds, const char* text) {
+        out_ << "| `" << section << '.' << key << "` | " << value << " | " << unit << " | "
+             << bounds << " | " << text << " |\n";
+    }
+    std::ostringstream out_;
+};
+
+}  // namespace
+
+Config read_config(const std::string& file) {
+    if (std::filesystem::is_directory(file)) throw ConfigError(file + " is a directory");
+    Config config;
+    try {
+        const toml::table table = toml::parse_file(file);
+        Reader reader(table);
+        visit_settings(config, reader);
+        config.auth.keys = reader.keys();
+        reader.refuse_rest(table, "");
+    } catch (const toml::parse_error& error) {
+        std::ostringstream where;
+        where << file << ":" << error.source().begin.line << ": " << error.description();
+        throw ConfigError(where.str());
+    }
+    return config;
+}
+
+std::string settings_table() {
+    Config defaults;
+    Printer printer;
+    visit_settings(defaults, printer);
+    return printer.text();
+}
+
+std::string read_secret(const std::string& key, const std::string& file) {
+    std::ifstream in(file, std::ios::binary);
+    if (file.empty() || !in || std::filesystem::is_directory(file))
+        throw ConfigError("setting " + key + ": the file \"" + file + "\" cannot be read");
+    std::string bytes((std::istreambuf_iterator<char>(in)), {});
+    if (!bytes.empty() && bytes.back() == '\n') bytes.pop_back();
+    if (bytes.empty()) throw ConfigError("setting " + key + ": the file \"" + file + "\" is empty");
+    return bytes;
+}
+
+}  // namespace tix::gateway

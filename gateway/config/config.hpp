@@ -1,0 +1,135 @@
+// Every setting of the gateway: name, default, bounds, unit and meaning, in one list.
+//
+// visit_settings() is that list; the reader of the TOML file and the printed table both walk it.
+#pragma once
+
+#include <cstdint>
+#include <stdexcept>
+#include <string>
+#include <vector>
+
+namespace tix::gateway {
+
+struct KeyFile {
+    std::string kid, alg;
+    std::string secret_file, private_key_file, public_key_file;  // one of them
+};
+
+struct Config {
+    struct Server {
+        std::string host = "127.0.0.1";
+        std::int64_t port = 28434, threads = 400, body_max_bytes = 65536, keep_alive_s = 75,
+                     read_timeout_s = 10, drain_s = 10;
+        std::vector<std::string> trusted_proxies{"127.0.0.1"};
+    } server;
+    struct Database {
+        std::string host = "127.0.0.1", name = "tix", user = "tix_gateway", password_file;
+        std::int64_t port = 28433, pool_size = 24, acquire_ms = 2000, waiters_max = 400,
+                     statement_ms = 10000;
+    } database;
+    struct Auth {
+        std::string issuer = "tix", audience = "tix", signing_key = "main";
+        std::int64_t access_ttl_s = 900, refresh_ttl_s = 2592000, password_concurrency = 2,
+                     password_waiters_max = 64;
+        std::vector<KeyFile> keys;
+    } auth;
+    struct Limits {
+        std::int64_t auth_per_minute = 10, lock_per_minute = 60, order_per_minute = 10,
+                     pay_per_minute = 10, other_per_minute = 300, prefix_factor = 10,
+                     ipv4_prefix = 32, ipv6_prefix = 64, keys_max = 100000;
+    } limits;
+    struct Feed {
+        std::string publish_url;
+        std::int64_t wait_ms = 1000, batch_ms = 100, long_polls_max = 32;
+    } feed;
+    struct MockPayments {
+        std::string url, secret_file;
+    } mock;
+    struct Tickets {
+        std::int64_t key_id = 1;
+        std::string private_key_file;
+    } tickets;
+    struct Log {
+        std::string level = "info";
+    } log;
+};
+
+class ConfigError : public std::runtime_error {
+    using std::runtime_error::runtime_error;
+};
+
+// Reads a file; throws ConfigError that names the key and what it may be. Unknown keys are errors.
+Config read_config(const std::string& file);
+// The settings as rows of a Markdown table.
+std::string settings_table();
+// A file's bytes without a final newline; throws ConfigError that names `key`.
+std::string read_secret(const std::string& key, const std::string& file);
+
+template <typename Visitor>
+void visit_settings(Config& c, Visitor&& v) {
+    v("server", "host", c.server.host, "address to listen on: loopback, the edge faces the net");
+    v("server", "port", c.server.port, 1, 65535, "", "port to listen on");
+    v("server", "threads", c.server.threads, 2, 1024, "",
+      "connections served at a time; the edge must not open more");
+    v("server", "body_max_bytes", c.server.body_max_bytes, 1024, 16777216, "bytes",
+      "largest body of a request");
+    v("server", "keep_alive_s", c.server.keep_alive_s, 1, 3600, "s",
+      "longest pause between two requests of a connection");
+    v("server", "read_timeout_s", c.server.read_timeout_s, 1, 300, "s",
+      "deadline for a head, for a body and for the client to take the answer");
+    v("server", "drain_s", c.server.drain_s, 0, 600, "s",
+      "how long requests in progress may take after SIGTERM");
+    v("server", "trusted_proxies", c.server.trusted_proxies, "peers whose X-Real-IP is believed");
+    v("database", "host", c.database.host, "address or socket directory of PgBouncer");
+    v("database", "port", c.database.port, 1, 65535, "", "port of PgBouncer");
+    v("database", "name", c.database.name, "database");
+    v("database", "user", c.database.user, "role, a member of tix_app");
+    v("database", "password_file", c.database.password_file, "file with the role's password");
+    v("database", "pool_size", c.database.pool_size, 1, 500, "", "connections to PgBouncer");
+    v("database", "acquire_ms", c.database.acquire_ms, 1, 60000, "ms",
+      "how long a request waits for a connection before 503");
+    v("database", "waiters_max", c.database.waiters_max, 0, 10000, "",
+      "requests that may wait for a connection; the next gets 503 at once");
+    v("database", "statement_ms", c.database.statement_ms, 100, 600000, "ms",
+      "how long a statement may take");
+    v("auth", "issuer", c.auth.issuer, "claim iss of tokens, made and expected");
+    v("auth", "audience", c.auth.audience, "claim aud of tokens, made and expected");
+    v("auth", "signing_key", c.auth.signing_key, "kid of the key that signs new tokens");
+    v("auth", "access_ttl_s", c.auth.access_ttl_s, 10, 86400, "s", "life of an access token");
+    v("auth", "refresh_ttl_s", c.auth.refresh_ttl_s, 60, 31536000, "s", "life of a refresh token");
+    v("auth", "password_concurrency", c.auth.password_concurrency, 1, 64, "",
+      "passwords hashed at a time; each takes 19 MiB and some 20 ms");
+    v("auth", "password_waiters_max", c.auth.password_waiters_max, 0, 10000, "",
+      "requests that may wait for that; the next gets 503 at once");
+    v("limits", "auth_per_minute", c.limits.auth_per_minute, 1, 1000000, "per minute",
+      "register, login, refresh and logout of an address prefix");
+    v("limits", "lock_per_minute", c.limits.lock_per_minute, 1, 1000000, "per minute",
+      "lock, lock-best, extend and release of a user");
+    v("limits", "order_per_minute", c.limits.order_per_minute, 1, 1000000, "per minute",
+      "orders created by a user");
+    v("limits", "pay_per_minute", c.limits.pay_per_minute, 1, 1000000, "per minute",
+      "payments begun by a user");
+    v("limits", "other_per_minute", c.limits.other_per_minute, 1, 1000000, "per minute",
+      "all else of a user");
+    v("limits", "prefix_factor", c.limits.prefix_factor, 1, 10000, "",
+      "how many users' worth an address prefix may ask for");
+    v("limits", "ipv4_prefix", c.limits.ipv4_prefix, 8, 32, "bits", "prefix of IPv4 addresses");
+    v("limits", "ipv6_prefix", c.limits.ipv6_prefix, 16, 128, "bits", "prefix of IPv6 addresses");
+    v("limits", "keys_max", c.limits.keys_max, 1000, 10000000, "",
+      "users and prefixes remembered; about 150 bytes each");
+    v("feed", "publish_url", c.feed.publish_url,
+      "where seat changes are published for the edge's streams; empty: not at all");
+    v("feed", "wait_ms", c.feed.wait_ms, 10, 30000, "ms", "how long one read of the feed waits");
+    v("feed", "batch_ms", c.feed.batch_ms, 0, 10000, "ms",
+      "changes of this time go out as one message a session");
+    v("feed", "long_polls_max", c.feed.long_polls_max, 0, 1000, "",
+      "requests that may wait for changes; the next gets 503 at once");
+    v("payments.mock", "url", c.mock.url, "the mock provider; empty: no such provider");
+    v("payments.mock", "secret_file", c.mock.secret_file, "file with the webhook secret");
+    v("tickets", "key_id", c.tickets.key_id, 0, 255, "", "key id written into ticket codes");
+    v("tickets", "private_key_file", c.tickets.private_key_file,
+      "Ed25519 key that signs ticket codes, PEM");
+    v("log", "level", c.log.level, "error, warn, info or debug");
+}
+
+}  // namespace tix::gateway

@@ -1,0 +1,109 @@
+// Lends connections, opens them when needed, forgets broken ones.
+#include "pool.hpp"
+
+#include <algorithm>
+
+namespace tix::gateway {
+namespace {
+
+using std::chrono::milliseconds;
+
+constexpr milliseconds kBackoffFirst{50};
+constexpr milliseconds kBackoffMax{1000};
+
+[[noreturn]] void unavailable(const char* message) {
+    throw DbError(DbError::Kind::kUnavailable, "", message, "");
+}
+
+}  // namespace
+
+DbResult DbPool::read(const char* sql, std::initializer_list<DbValue> values) {
+    const auto until = Clock::now() + settings_.database.statement_timeout;
+    Connection connection = acquire();
+    try {
+        return run(connection, sql, values, Effect::kRead, until);
+    } catch (const DbError& error) {
+        if (error.kind != DbError::Kind::kUnavailable || Clock::now() >= until) throw;
+    }
+    connection = acquire();
+    return run(connection, sql, values, Effect::kRead, until);
+}
+
+DbResult DbPool::write(const char* sql, std::initializer_list<DbValue> values) {
+    const auto until = Clock::now() + settings_.database.statement_timeout;
+    Connection connection = acquire();
+    return run(connection, sql, values, Effect::kWrite, until);
+}
+
+DbResult DbPool::run(Connection& connection, const char* sql, std::initializer_list<DbValue> values,
+                     Effect effect, Clock::time_point until) {
+    try {
+        DbResult result = connection->run(sql, values, effect, until);
+        give_back(std::move(connection));
+        return result;
+    } catch (...) {
+        give_back(std::move(connection));
+        throw;
+    }
+}
+
+DbPool::Connection DbPool::acquire() {
+    std::unique_lock lock(mutex_);
+    const auto until = Clock::now() + settings_.acquire;
+    while (true) {
+        while (!idle_.empty()) {
+            Connection connection = std::move(idle_.back());
+            idle_.pop_back();
+            if (connection->quiet()) return connection;
+            --open_;  // closed by the other end while it was idle
+        }
+        if (open_ < settings_.size) {
+            if (Clock::now() < next_attempt_) unavailable("the pool is out of reach");
+            ++open_;
+            if (failures_ > 0) next_attempt_ = Clock::now() + settings_.database.connect_timeout;
+            lock.unlock();
+            return connect();
+        }
+        if (waiting_ >= settings_.waiters_max) unavailable("too many requests wait");
+        ++waiting_;
+        const bool in_time = returned_.wait_until(lock, until) == std::cv_status::no_timeout;
+        --waiting_;
+        if (!in_time && idle_.empty()) unavailable("no connection came free in time");
+    }
+}
+
+DbPool::Connection DbPool::connect() {
+    try {
+        auto connection = std::make_unique<DbConnection>(settings_.database);
+        const std::scoped_lock lock(mutex_);
+        failures_ = 0;
+        next_attempt_ = {};
+        return connection;
+    } catch (const DbError&) {
+        const std::scoped_lock lock(mutex_);
+        --open_;
+        const auto pause = kBackoffFirst * (1 << std::min(failures_++, 8));
+        next_attempt_ = Clock::now() + std::min<milliseconds>(pause, kBackoffMax);
+        returned_.notify_one();
+        throw;
+    }
+}
+
+void DbPool::give_back(Connection connection) {
+    const bool usable = !connection->broken();
+    if (!usable) connection.reset();
+    const std::scoped_lock lock(mutex_);
+    if (usable) {
+        idle_.push_back(std::move(connection));
+    } else {
+        --open_;
+    }
+    returned_.notify_one();
+}
+
+DbPool::Gauge DbPool::gauge() const {
+    const std::scoped_lock lock(mutex_);
+    return {open_, open_ - static_cast<int>(idle_.size()), waiting_};
+}
+
+}  // namespace tix::gateway

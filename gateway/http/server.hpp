@@ -1,0 +1,47 @@
+// The HTTP server: hands every well-framed request to one function. Never faces the net: the edge
+// does; a connection costs a thread here.
+#pragma once
+
+#include <chrono>
+#include <functional>
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "head.hpp"
+#include "message.hpp"
+
+namespace tix::gateway {
+
+struct ServerSettings {
+    std::string host = "127.0.0.1";
+    int port = 0;
+    int threads = 400;  // as many connections at a time
+    std::size_t body_bytes = 65536;
+    std::chrono::milliseconds keep_alive{75000};  // longest pause between two requests
+    std::chrono::milliseconds deadline{10000};    // for a head, a body or a response
+    HeadLimits head;
+};
+
+class HttpServer {
+public:
+    using Handler = std::function<HttpResponse(const HttpRequest&)>;
+    // Answers a request that has no reading; gets a code of errors.def.
+    using FaultHandler = std::function<HttpResponse(std::string_view code)>;
+
+    HttpServer(ServerSettings settings, Handler handler, FaultHandler fault_handler);
+    ~HttpServer();
+
+    // False when the address is taken; errno tells why.
+    bool bind();
+    // Serves until drain(); returns when the last request was answered.
+    void run();
+    // Takes no more connections, ends idle ones, lets requests in progress finish. Thread-safe.
+    void drain();
+
+private:
+    class Library;
+    std::unique_ptr<Library> library_;
+};
+
+}  // namespace tix::gateway

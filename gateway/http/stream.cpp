@@ -1,0 +1,141 @@
+// Reads with poll() and a deadline, keeps what came too early, sends a response in one piece.
+#include "stream.hpp"
+
+#include <arpa/inet.h>
+#include <poll.h>
+#include <sys/socket.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <cstring>
+
+namespace tix::gateway {
+namespace {
+
+using std::chrono::milliseconds;
+using std::chrono::steady_clock;
+
+constexpr std::size_t kPiece = 16384;
+
+int remaining_ms(steady_clock::time_point until) {
+    const auto left = std::chrono::ceil<milliseconds>(until - steady_clock::now()).count();
+    return static_cast<int>(std::max<long long>(left, 0));
+}
+
+}  // namespace
+
+ClientStream::ClientStream(int socket, int wake, milliseconds deadline)
+    : socket_(socket), wake_(wake), deadline_(deadline) {
+    sockaddr_in address{};
+    socklen_t size = sizeof address;
+    std::array<char, INET_ADDRSTRLEN> text{};
+    if (getpeername(socket, reinterpret_cast<sockaddr*>(&address), &size) == 0 &&
+        address.sin_family == AF_INET) {
+        peer_ = inet_ntop(AF_INET, &address.sin_addr, text.data(), text.size());
+        peer_port_ = ntohs(address.sin_port);
+    }
+}
+
+ClientStream::Arrival ClientStream::wait(milliseconds keep_alive) {
+    if (!received_.empty()) return Arrival::kBytes;
+    std::array<pollfd, 2> polled{{{socket_, POLLIN, 0}, {wake_, POLLIN, 0}}};
+    const int ready = poll(polled.data(), polled.size(), static_cast<int>(keep_alive.count()));
+    if (ready <= 0 || polled[0].revents == 0) return Arrival::kIdle;
+    return receive(steady_clock::now()) ? Arrival::kBytes : Arrival::kClosed;
+}
+
+bool ClientStream::receive(steady_clock::time_point until) {
+    pollfd polled{socket_, POLLIN, 0};
+    while (true) {
+        std::array<char, kPiece> piece;
+        const ssize_t got = recv(socket_, piece.data(), piece.size(), MSG_DONTWAIT);
+        if (got > 0) {
+            received_.append(piece.data(), static_cast<std::size_t>(got));
+            return true;
+        }
+        if (got == 0 || (errno != EAGAIN && errno != EINTR)) return false;
+        if (poll(&polled, 1, remaining_ms(until)) == 0) return false;
+    }
+}
+
+Head ClientStream::read_head(const HeadLimits& limits) {
+    constexpr std::string_view kEnd = "\r\n\r\n";
+    const auto until = steady_clock::now() + deadline_;
+    std::size_t looked_at = 0;
+    std::size_t end = 0;
+    while ((end = received_.find(kEnd, looked_at)) == std::string::npos) {
+        if (received_.size() > limits.head_bytes) break;
+        // A line of our own that ends without CR never comes to an end: refuse it at once.
+        if (const auto bare = received_.find('\n', looked_at);
+            bare != std::string::npos && (bare == 0 || received_[bare - 1] != '\r'))
+            return refused_head("malformed_request");
+        looked_at = received_.size() < kEnd.size() ? 0 : received_.size() - kEnd.size() + 1;
+        if (!receive(until)) return refused_head("");
+    }
+    if (end == std::string::npos || end + kEnd.size() > limits.head_bytes) {
+        const bool in_line = received_.find("\r\n") > limits.line_bytes;
+        return refused_head(in_line ? "uri_too_long" : "headers_too_large");
+    }
+    head_ = received_.substr(0, end + kEnd.size());
+    head_read_ = 0;
+    received_.erase(0, head_.size());
+    return check_head(head_, limits);
+}
+
+bool ClientStream::read_body(std::size_t length, std::string& body) {
+    const auto until = steady_clock::now() + deadline_;
+    while (received_.size() < length)
+        if (!receive(until)) return false;
+    body = received_.substr(0, length);
+    received_.erase(0, length);
+    return true;
+}
+
+void ClientStream::write_continue() {
+    outgoing_ += "HTTP/1.1 100 Continue\r\n\r\n";
+    flush();
+}
+
+bool ClientStream::flush() {
+    const auto until = steady_clock::now() + deadline_;
+    pollfd polled{socket_, POLLOUT, 0};
+    std::size_t sent = 0;
+    while (sent < outgoing_.size()) {
+        const ssize_t taken = send(socket_, outgoing_.data() + sent, outgoing_.size() - sent,
+                                   MSG_NOSIGNAL | MSG_DONTWAIT);
+        if (taken > 0) {
+            sent += static_cast<std::size_t>(taken);
+        } else if (errno != EAGAIN && errno != EINTR) {
+            return false;
+        } else if (poll(&polled, 1, remaining_ms(until)) == 0) {
+            return false;
+        }
+    }
+    outgoing_.clear();
+    return true;
+}
+
+ssize_t ClientStream::read(char* to, std::size_t size) {
+    const std::size_t count = std::min(size, head_.size() - head_read_);
+    std::memcpy(to, head_.data() + head_read_, count);
+    head_read_ += count;
+    return static_cast<ssize_t>(count);
+}
+
+ssize_t ClientStream::write(const char* from, std::size_t size) {
+    outgoing_.append(from, size);
+    return static_cast<ssize_t>(size);
+}
+
+void ClientStream::get_remote_ip_and_port(std::string& ip, int& port) const {
+    ip = peer_;
+    port = peer_port_;
+}
+
+void ClientStream::get_local_ip_and_port(std::string& ip, int& port) const {
+    ip.clear();
+    port = 0;
+}
+
+}  // namespace tix::gateway

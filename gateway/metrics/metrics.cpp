@@ -1,0 +1,127 @@
+// prometheus-cpp's registry and text serializer.
+#include "metrics.hpp"
+
+#include <prometheus/counter.h>
+#include <prometheus/gauge.h>
+#include <prometheus/histogram.h>
+#include <prometheus/registry.h>
+#include <prometheus/text_serializer.h>
+
+#include <algorithm>
+#include <array>
+
+namespace tix::gateway {
+namespace {
+
+using prometheus::BuildCounter;
+using prometheus::BuildGauge;
+using prometheus::BuildHistogram;
+
+constexpr std::size_t kStatusClasses = 6;
+const prometheus::Histogram::BucketBoundaries kSeconds{0.001, 0.0025, 0.005, 0.01, 0.025, 0.05,
+                                                       0.1,   0.25,   0.5,   1,    2.5,   10};
+
+}  // namespace
+
+struct Metrics::Families {
+    struct RouteMetrics {
+        std::array<prometheus::Counter*, kStatusClasses> requests{};
+        prometheus::Histogram* seconds = nullptr;
+    };
+
+    prometheus::Registry registry;
+    std::vector<RouteMetrics> routes;
+    prometheus::Family<prometheus::Counter>& limited =
+        BuildCounter()
+            .Name("tix_gateway_limited_total")
+            .Help("Requests refused by a rate limit.")
+            .Register(registry);
+    prometheus::Family<prometheus::Counter>& database_errors =
+        BuildCounter()
+            .Name("tix_gateway_database_errors_total")
+            .Help("Statements that failed: unavailable, unknown or an unexpected SQLSTATE.")
+            .Register(registry);
+    prometheus::Family<prometheus::Gauge>& pool =
+        BuildGauge()
+            .Name("tix_gateway_database_connections")
+            .Help("Connections to the pool, and requests waiting for one.")
+            .Register(registry);
+    prometheus::Family<prometheus::Counter>& webhooks =
+        BuildCounter()
+            .Name("tix_gateway_webhooks_total")
+            .Help("Payment webhooks by what they did.")
+            .Register(registry);
+    prometheus::Family<prometheus::Gauge>& feed = BuildGauge()
+                                                      .Name("tix_gateway_feed")
+                                                      .Help("The publisher of seat changes.")
+                                                      .Register(registry);
+    prometheus::Gauge& in_flight = BuildGauge()
+                                       .Name("tix_gateway_requests_in_flight")
+                                       .Help("Requests being answered.")
+                                       .Register(registry)
+                                       .Add({});
+};
+
+Metrics::Metrics(const std::vector<std::string>& routes) : families_(new Families) {
+    auto& requests = BuildCounter()
+                         .Name("tix_gateway_requests_total")
+                         .Help("Requests by route and class of status.")
+                         .Register(families_->registry);
+    auto& seconds = BuildHistogram()
+                        .Name("tix_gateway_request_seconds")
+                        .Help("Time to answer a request.")
+                        .Register(families_->registry);
+    const auto add = [&](const std::string& name) {
+        Families::RouteMetrics& route = families_->routes.emplace_back();
+        route.seconds = &seconds.Add({{"route", name}}, kSeconds);
+        for (std::size_t i = 1; i < kStatusClasses; ++i)
+            route.requests[i] =
+                &requests.Add({{"route", name}, {"status", std::to_string(i) + "xx"}});
+    };
+    add("none");
+    for (const std::string& name : routes)
+        add(name);
+}
+
+Metrics::~Metrics() = default;
+
+void Metrics::request(int route, int status, double seconds) {
+    auto& entry = families_->routes[static_cast<std::size_t>(route + 1)];
+    entry.requests[static_cast<std::size_t>(std::clamp(status / 100, 1, 5))]->Increment();
+    entry.seconds->Observe(seconds);
+}
+
+void Metrics::limited(std::string_view limit) {
+    families_->limited.Add({{"limit", std::string(limit)}}).Increment();
+}
+
+void Metrics::database_error(std::string_view kind) {
+    families_->database_errors.Add({{"kind", std::string(kind)}}).Increment();
+}
+
+void Metrics::database_pool(int open, int busy, int waiting) {
+    families_->pool.Add({{"state", "open"}}).Set(open);
+    families_->pool.Add({{"state", "busy"}}).Set(busy);
+    families_->pool.Add({{"state", "waiting"}}).Set(waiting);
+}
+
+void Metrics::feed_position(std::int64_t messages, std::int64_t resyncs, bool connected) {
+    families_->feed.Add({{"what", "messages"}}).Set(static_cast<double>(messages));
+    families_->feed.Add({{"what", "resyncs"}}).Set(static_cast<double>(resyncs));
+    families_->feed.Add({{"what", "connected"}}).Set(connected ? 1 : 0);
+}
+
+void Metrics::webhook(std::string_view provider, std::string_view result) {
+    families_->webhooks.Add({{"provider", std::string(provider)}, {"result", std::string(result)}})
+        .Increment();
+}
+
+void Metrics::in_flight(int change) {
+    families_->in_flight.Increment(change);
+}
+
+std::string Metrics::text() const {
+    return prometheus::TextSerializer().Serialize(families_->registry.Collect());
+}
+
+}  // namespace tix::gateway

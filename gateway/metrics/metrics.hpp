@@ -1,0 +1,38 @@
+// What Prometheus can see of this gateway.
+//
+// Counters and histograms are made once, by route and status class, so that a request costs a few
+// atomic additions.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace tix::gateway {
+
+class Metrics {
+public:
+    // `routes` are the labels of the routes, in the order of their numbers.
+    explicit Metrics(const std::vector<std::string>& routes);
+    ~Metrics();
+
+    // `route` -1: no route matched.
+    void request(int route, int status, double seconds);
+    void limited(std::string_view limit);
+    void database_error(std::string_view kind);
+    void database_pool(int open, int busy, int waiting);
+    void feed_position(std::int64_t messages, std::int64_t resyncs, bool connected);
+    void webhook(std::string_view provider, std::string_view result);
+    void in_flight(int change);
+
+    // The text format of Prometheus.
+    std::string text() const;
+
+private:
+    struct Families;
+    std::unique_ptr<Families> families_;
+};
+
+}  // namespace tix::gateway

@@ -1,0 +1,79 @@
+// Threads over one queue ordered by time.
+#include "courier.hpp"
+
+#include <algorithm>
+#include <ctime>
+
+#include "../providers/signature.hpp"
+
+namespace tix::gateway {
+namespace {
+
+using std::chrono::milliseconds;
+
+constexpr std::size_t kEventsMax = 100000;
+constexpr int kTriesMax = 1000;
+constexpr milliseconds kRetryFirst{200};
+constexpr milliseconds kRetryMax{5000};
+constexpr milliseconds kTimeout{10000};
+
+}  // namespace
+
+Courier::Courier(std::string url, std::string secret, int threads)
+    : url_(std::move(url)), secret_(std::move(secret)) {
+    HttpClient check(url_, kTimeout);  // throws for a URL it cannot use
+    for (int i = 0; i < threads; ++i)
+        threads_.emplace_back([this] { work(); });
+}
+
+Courier::~Courier() {
+    {
+        const std::scoped_lock lock(mutex_);
+        stopping_ = true;
+    }
+    changed_.notify_all();
+    for (std::thread& thread : threads_)
+        thread.join();
+}
+
+bool Courier::take(const std::string& charge_id, const std::vector<PlannedEvent>& events) {
+    const std::scoped_lock lock(mutex_);
+    if (events_.size() + events.size() > kEventsMax) return false;
+    if (!known_.insert(charge_id).second) return true;
+    for (const PlannedEvent& event : events)
+        events_.push({Clock::now() + event.after, event.body, 0});
+    changed_.notify_all();
+    return true;
+}
+
+void Courier::work() {
+    HttpClient client(url_, kTimeout);
+    std::unique_lock lock(mutex_);
+    while (!stopping_) {
+        if (events_.empty()) {
+            changed_.wait(lock);
+            continue;
+        }
+        if (const auto due = events_.top().due; due > Clock::now()) {
+            changed_.wait_until(lock, due);
+            continue;
+        }
+        Event event = events_.top();
+        events_.pop();
+        lock.unlock();
+        const bool delivered = deliver(client, event);
+        lock.lock();
+        if (delivered || ++event.tries == kTriesMax) continue;
+        event.due =
+            Clock::now() + std::min(kRetryFirst * (1 << std::min(event.tries, 10)), kRetryMax);
+        events_.push(std::move(event));
+    }
+}
+
+bool Courier::deliver(HttpClient& client, const Event& event) const {
+    const auto answer = client.post("", event.body, "application/json",
+                                    {{"Tix-Signature", sign(event.body, secret_, std::time({}))}});
+    return answer && answer->status >= 200 && answer->status < 300;
+}
+
+}  // namespace tix::gateway

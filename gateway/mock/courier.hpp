@@ -1,0 +1,51 @@
+// Delivers webhooks as real providers do: signed, late, and again until somebody says 2xx.
+//
+// Limits: at most kEventsMax wait; then a charge is refused. An event is given up after kTriesMax.
+#pragma once
+
+#include <chrono>
+#include <condition_variable>
+#include <functional>
+#include <mutex>
+#include <queue>
+#include <set>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "../http/client.hpp"
+#include "script.hpp"
+
+namespace tix::gateway {
+
+class Courier {
+public:
+    Courier(std::string url, std::string secret, int threads);
+    ~Courier();
+
+    // Takes the events of a charge once; a charge with the same id again changes nothing. False
+    // when too many events wait.
+    bool take(const std::string& charge_id, const std::vector<PlannedEvent>& events);
+
+private:
+    using Clock = std::chrono::steady_clock;
+    struct Event {
+        Clock::time_point due;
+        std::string body;
+        int tries = 0;
+        bool operator>(const Event& other) const { return due > other.due; }
+    };
+    void work();
+    bool deliver(HttpClient& client, const Event& event) const;
+
+    std::string url_;
+    std::string secret_;
+    std::mutex mutex_;
+    std::condition_variable changed_;
+    std::priority_queue<Event, std::vector<Event>, std::greater<>> events_;
+    std::set<std::string> known_;  // charges
+    bool stopping_ = false;
+    std::vector<std::thread> threads_;
+};
+
+}  // namespace tix::gateway

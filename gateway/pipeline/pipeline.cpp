@@ -1,0 +1,307 @@
+// One function for each station.
+#include "pipeline.hpp"
+
+#include <algorithm>
+#include <array>
+#include <chrono>
+#include <ctime>
+
+#include "../base/text.hpp"
+#include "../crypto/random.hpp"
+#include "../log/log.hpp"
+#include "answer.hpp"
+
+namespace tix::gateway {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+constexpr std::size_t kRequestIdMax = 64;
+constexpr std::size_t kQueryParametersMax = 32;
+
+std::string request_id_of(const HttpRequest& request) {
+    const std::string_view sent = request.header("x-request-id");
+    const bool good = !sent.empty() && sent.size() <= kRequestIdMax &&
+                      std::all_of(sent.begin(), sent.end(), [](unsigned char c) {
+                          return (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') ||
+                                 (c >= 'a' && c <= 'z') || c == '.' || c == '_' || c == '-';
+                      });
+    return good ? std::string(sent) : crypto::random_uuid();
+}
+
+std::string address_of(const HttpRequest& request, const std::vector<std::string>& trusted) {
+    const std::string_view told = request.header("x-real-ip");
+    const bool believed =
+        !told.empty() && std::find(trusted.begin(), trusted.end(), request.peer) != trusted.end();
+    return std::string(believed ? told : request.peer);
+}
+
+[[noreturn]] void malformed(const char* detail) {
+    throw ProblemError(make_problem("malformed_request", detail));
+}
+
+std::string decoded(std::string_view text) {
+    std::string plain(text);
+    std::replace(plain.begin(), plain.end(), '+', ' ');
+    std::string out;
+    if (!percent_decode(plain, out) || !is_utf8(out) || out.find('\0') != std::string::npos)
+        malformed("The query is not percent-encoded UTF-8.");
+    return out;
+}
+
+std::vector<std::pair<std::string, std::string>> parse_query(std::string_view query) {
+    std::vector<std::pair<std::string, std::string>> parameters;
+    while (!query.empty()) {
+        const std::string_view pair = query.substr(0, query.find('&'));
+        query.remove_prefix(std::min(pair.size() + 1, query.size()));
+        if (pair.empty()) continue;
+        if (parameters.size() == kQueryParametersMax) malformed("The query has too many parts.");
+        const auto equals = pair.find('=');
+        const bool has_value = equals != std::string_view::npos;
+        parameters.emplace_back(decoded(pair.substr(0, equals)),
+                                has_value ? decoded(pair.substr(equals + 1)) : "");
+    }
+    return parameters;
+}
+
+bool may(Access access, std::string_view role) {
+    switch (access) {
+        case Access::kOrganizer:
+            return role == "organizer" || role == "admin";
+        case Access::kStaff:
+            return role == "gate" || role == "box_office" || role == "admin";
+        default:
+            return true;
+    }
+}
+
+struct Rate {
+    const char* name;
+    std::int64_t Config::Limits::*per_minute;
+};
+
+const Rate& rate_of(LimitClass limit) {
+    static constexpr std::array<Rate, 6> kRates{{
+        {"none", nullptr},
+        {"auth", &Config::Limits::auth_per_minute},
+        {"lock", &Config::Limits::lock_per_minute},
+        {"order", &Config::Limits::order_per_minute},
+        {"pay", &Config::Limits::pay_per_minute},
+        {"other", &Config::Limits::other_per_minute},
+    }};
+    return kRates[static_cast<std::size_t>(limit)];
+}
+
+std::int64_t now_ms() {
+    return std::chrono::duration_cast<std::chrono::milliseconds>(Clock::now().time_since_epoch())
+        .count();
+}
+
+// Media type of a Content-Type field, without parameters.
+bool is_json(std::string_view type) {
+    constexpr std::string_view kJson = "application/json";
+    type = type.substr(0, type.find(';'));
+    while (!type.empty() && type.back() == ' ')
+        type.remove_suffix(1);
+    return std::equal(type.begin(), type.end(), kJson.begin(), kJson.end(),
+                      [](char a, char b) { return (a >= 'A' && a <= 'Z' ? a + 32 : a) == b; });
+}
+
+Problem problem_of(const DbError& error) {
+    switch (error.kind) {
+        case DbError::Kind::kStatement:
+            return problem_of_sqlstate(error.sqlstate, error.message, error.hint);
+        case DbError::Kind::kUnknown:
+            return make_problem("outcome_unknown",
+                                "The database went away while it worked. Repeat the request with "
+                                "the same Idempotency-Key, or look at what it changed.");
+        default:
+            return make_problem("unavailable");
+    }
+}
+
+void set_missing(HttpResponse& response, const char* name, std::string value) {
+    const bool is_there = std::any_of(response.headers.begin(), response.headers.end(),
+                                      [&](const auto& header) { return header.first == name; });
+    if (!is_there) response.headers.emplace_back(name, std::move(value));
+}
+
+}  // namespace
+
+Pipeline::Pipeline(Services& services, const std::vector<Route>& routes)
+    : services_(services), routes_(routes) {
+    for (std::size_t i = 0; i < routes.size(); ++i)
+        router_.add(routes[i].method, routes[i].pattern, static_cast<int>(i));
+}
+
+HttpResponse Pipeline::handle(const HttpRequest& request) const {
+    const auto began = Clock::now();
+    services_.metrics.in_flight(1);
+    Call call{request,
+              request_id_of(request),
+              address_of(request, services_.config.server.trusted_proxies),
+              {},
+              {},
+              {},
+              {}};
+    int route = -1;
+    std::string trouble;  // for the log alone
+    HttpResponse response;
+    try {
+        response = serve(call, route);
+    } catch (const ProblemError& error) {
+        response = problem_answer(error.problem(), call.request_id);
+        trouble = error.problem().code;
+    } catch (const DbError& error) {
+        const Problem problem = problem_of(error);
+        response = problem_answer(problem, call.request_id);
+        trouble = error.sqlstate + " " + error.message;
+        if (problem.status >= 500)
+            services_.metrics.database_error(error.sqlstate.empty() ? problem.code
+                                                                    : error.sqlstate);
+    } catch (const std::exception& error) {
+        response = problem_answer(make_problem("internal"), call.request_id);
+        trouble = error.what();
+    }
+    set_missing(response, "X-Request-Id", call.request_id);
+    set_missing(response, "Cache-Control", "no-store");
+    const double seconds = std::chrono::duration<double>(Clock::now() - began).count();
+    services_.metrics.in_flight(-1);
+    services_.metrics.request(route, response.status, seconds);
+    log(call, route, response, seconds, trouble);
+    return response;
+}
+
+HttpResponse Pipeline::fault(std::string_view code) const {
+    Problem problem = make_problem(code);
+    if (problem.status == 405) problem.allow = "DELETE, GET, HEAD, PATCH, POST";
+    const HttpResponse response = problem_answer(problem, crypto::random_uuid());
+    services_.metrics.request(-1, response.status, 0);
+    return response;
+}
+
+HttpResponse Pipeline::serve(Call& call, int& route) const {
+    Match match = router_.match(call.http.method, call.http.path);
+    switch (match.kind) {
+        case Match::Kind::found:
+            break;
+        case Match::Kind::bad_path:
+            malformed("The path is not percent-encoded UTF-8.");
+        case Match::Kind::method_not_allowed: {
+            Problem problem = make_problem("method_not_allowed");
+            problem.allow = match.allow;
+            throw ProblemError(std::move(problem));
+        }
+        case Match::Kind::not_found:
+            throw ProblemError(make_problem("not_found"));
+    }
+    route = match.route;
+    const Route& taken = routes_[static_cast<std::size_t>(route)];
+    call.params = std::move(match.params);
+    HttpResponse limits;
+    HttpResponse response;
+    try {
+        authenticate(call, taken);
+        limit(call, taken, limits);
+        call.query = parse_query(call.http.query);
+        read_body(call, taken);
+        response = taken.handler(services_, call);
+    } catch (const ProblemError& error) {
+        response = problem_answer(error.problem(), call.request_id);
+    }
+    for (auto& header : limits.headers)
+        response.headers.push_back(std::move(header));
+    return response;
+}
+
+void Pipeline::authenticate(Call& call, const Route& route) const {
+    constexpr std::string_view kScheme = "bearer ";
+    const std::string_view field = call.http.header("authorization");
+    if (!field.empty()) {
+        const bool is_bearer =
+            field.size() > kScheme.size() &&
+            std::equal(kScheme.begin(), kScheme.end(), field.begin(),
+                       [](char a, char b) { return a == (b >= 'A' && b <= 'Z' ? b + 32 : b); });
+        const auto& auth = services_.config.auth;
+        std::string why = "no bearer token";
+        if (is_bearer)
+            call.user = verify(field.substr(kScheme.size()), services_.keys,
+                               {auth.issuer, auth.audience}, std::time(nullptr), why);
+        if (!call.user) {
+            log_info("token_refused", {{"requestId", call.request_id}, {"reason", why}});
+            throw ProblemError(make_problem("invalid_token"));
+        }
+    }
+    if (route.access == Access::kAnybody) return;
+    if (!call.user) throw ProblemError(make_problem("unauthorized"));
+    if (!may(route.access, call.user->role)) throw ProblemError(make_problem("forbidden"));
+}
+
+void Pipeline::limit(Call& call, const Route& route, HttpResponse& response) const {
+    const bool exempt =
+        call.user && (call.user->role == "box_office" || call.user->role == "admin");
+    if (route.limit == LimitClass::kNone || exempt) return;
+    const Config::Limits& limits = services_.config.limits;
+    const Rate& rate = rate_of(route.limit);
+    const auto per_minute = static_cast<double>(limits.*rate.per_minute);
+    const std::string prefix = ip_prefix(call.address, static_cast<int>(limits.ipv4_prefix),
+                                         static_cast<int>(limits.ipv6_prefix));
+    const bool by_prefix_alone = route.limit == LimitClass::kAuth;
+    const double prefix_rate =
+        by_prefix_alone ? per_minute : per_minute * static_cast<double>(limits.prefix_factor);
+    const std::int64_t now = now_ms();
+    Limiter::Verdict verdict = services_.limiter.take(std::string(rate.name) + " net " + prefix,
+                                                      prefix_rate, prefix_rate, now);
+    if (verdict.allowed && call.user && !by_prefix_alone)
+        verdict = services_.limiter.take(std::string(rate.name) + " user " + call.user_id(),
+                                         per_minute, per_minute, now);
+    response.headers = {{"RateLimit-Limit", std::to_string(verdict.limit)},
+                        {"RateLimit-Remaining", std::to_string(verdict.remaining)},
+                        {"RateLimit-Reset", std::to_string(verdict.reset_s)}};
+    if (verdict.allowed) return;
+    services_.metrics.limited(rate.name);
+    Problem problem = make_problem("rate_limited");
+    problem.retry_after_s = verdict.retry_after_s;
+    throw ProblemError(std::move(problem));
+}
+
+void Pipeline::read_body(Call& call, const Route& route) const {
+    if (route.body == Body::kRaw) return;
+    if (route.body == Body::kNone) {
+        if (!call.http.body.empty()) malformed("This request takes no body.");
+        return;
+    }
+    if (!is_json(call.http.header("content-type")) || !call.http.header("content-encoding").empty())
+        throw ProblemError(make_problem("unsupported_media_type"));
+    std::string error;
+    auto body = parse_json(call.http.body, {}, error);
+    if (!body) throw ProblemError(make_problem("malformed_request", error));
+    call.body = std::move(*body);
+}
+
+void Pipeline::log(const Call& call, int route, const HttpResponse& response, double seconds,
+                   const std::string& trouble) const {
+    Json fields = {{"requestId", call.request_id},
+                   {"method", call.http.method},
+                   {"path", call.http.path},
+                   {"status", response.status},
+                   {"ms", static_cast<double>(static_cast<std::int64_t>(seconds * 1e5)) / 100},
+                   {"address", call.address}};
+    if (route >= 0) fields["route"] = routes_[static_cast<std::size_t>(route)].pattern;
+    if (call.user) fields["user"] = call.user->subject;
+    if (!trouble.empty()) fields["trouble"] = trouble;
+    if (response.status >= 500) {
+        log_error("request", fields);
+    } else {
+        log_info("request", fields);
+    }
+}
+
+std::vector<std::string> route_labels(const std::vector<Route>& routes) {
+    std::vector<std::string> labels;
+    for (const Route& route : routes)
+        labels.push_back(std::string(route.method) + " " + route.pattern);
+    return labels;
+}
+
+}  // namespace tix::gateway

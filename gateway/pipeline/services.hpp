@@ -1,0 +1,32 @@
+// Everything a handler may use. Made once at the start; all of it is thread-safe.
+#pragma once
+
+#include "../auth/jwt.hpp"
+#include "../auth/passwords.hpp"
+#include "../config/config.hpp"
+#include "../crypto/ed25519.hpp"
+#include "../db/pool.hpp"
+#include "../feed/feed.hpp"
+#include "../limits/bucket.hpp"
+#include "../metrics/metrics.hpp"
+#include "../providers/mock.hpp"
+#include "known_sessions.hpp"
+
+namespace tix::gateway {
+
+struct Services {
+    const Config& config;
+    DbPool& db;
+    KnownSessions& sessions;
+    const KeySet& keys;
+    const Key& signing_key;
+    const crypto::PrivateKey& ticket_key;
+    const crypto::PublicKey ticket_public_key;
+    Passwords& passwords;
+    Limiter& limiter;
+    Feed& feed;
+    MockProvider* mock;  // null: no such provider
+    Metrics& metrics;
+};
+
+}  // namespace tix::gateway

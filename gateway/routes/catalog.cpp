@@ -1,0 +1,94 @@
+// Venues, events and sessions, as everybody may see them.
+#include "routes.hpp"
+#include "shared.hpp"
+
+namespace tix::gateway {
+namespace {
+
+// The one row of an object, or 404.
+const DbResult& only_row(const DbResult& rows) {
+    if (rows.rows() == 0) throw ProblemError(make_problem("not_found"));
+    return rows;
+}
+
+Json prices(std::string_view stored) {
+    Json list = Json::array();
+    for (const Json& price : Json::parse(stored))
+        list.push_back({{"categories", price["categories"]},
+                        {"areaIds", price["areaIds"]},
+                        {"price", money(price["priceAmount"].get<std::int64_t>(),
+                                        price["priceCurrency"].get<std::string>())}});
+    return list;
+}
+
+}  // namespace
+
+HttpResponse list_venues(Services& services, Call& call) {
+    const Page page(call);
+    const DbResult rows = services.db.read("SELECT * FROM tix.tix_list_venues($1::uuid, $2::int)",
+                                           {page.after(), page.limit()});
+    Json venues = Json::array();
+    for (int i = 0; i < rows.rows(); ++i)
+        venues.push_back({{"venueId", rows.text(i, 0)},
+                          {"name", rows.text(i, 1)},
+                          {"capacity", rows.number(i, 2)}});
+    return answer(call, std::move(venues), 200, page.next(rows));
+}
+
+HttpResponse get_venue(Services& services, Call& call) {
+    const DbResult rows =
+        services.db.read("SELECT * FROM tix.tix_get_venue($1::uuid)", {call.id("venueId")});
+    only_row(rows);
+    return answer(call, {{"venueId", rows.text(0, 0)},
+                         {"name", rows.text(0, 1)},
+                         {"capacity", rows.number(0, 2)},
+                         {"seatMaps", Json::parse(rows.text(0, 3))}});
+}
+
+HttpResponse list_events(Services& services, Call& call) {
+    const Page page(call);
+    const DbResult rows = services.db.read("SELECT * FROM tix.tix_list_events($1::uuid, $2::int)",
+                                           {page.after(), page.limit()});
+    Json events = Json::array();
+    for (int i = 0; i < rows.rows(); ++i)
+        events.push_back({{"eventId", rows.text(i, 0)},
+                          {"name", rows.text(i, 1)},
+                          {"venueId", rows.text(i, 2)},
+                          {"venueName", rows.text(i, 3)},
+                          {"status", rows.text(i, 4)}});
+    return answer(call, std::move(events), 200, page.next(rows));
+}
+
+HttpResponse get_event(Services& services, Call& call) {
+    const DbResult rows =
+        services.db.read("SELECT * FROM tix.tix_get_event($1::uuid)", {call.id("eventId")});
+    only_row(rows);
+    return answer(call, {{"eventId", rows.text(0, 0)},
+                         {"name", rows.text(0, 1)},
+                         {"venueId", rows.text(0, 2)},
+                         {"venueName", rows.text(0, 3)},
+                         {"status", rows.text(0, 4)},
+                         {"description", nullable(rows, 0, 5)},
+                         {"sessions", Json::parse(rows.text(0, 6))},
+                         {"prices", prices(rows.text(0, 7))}});
+}
+
+HttpResponse get_session(Services& services, Call& call) {
+    const DbResult rows =
+        services.db.read("SELECT * FROM tix.tix_get_session($1::uuid)", {call.id("sessionId")});
+    only_row(rows);
+    return answer(call, {{"sessionId", rows.text(0, 0)},
+                         {"eventId", rows.text(0, 1)},
+                         {"eventName", rows.text(0, 2)},
+                         {"venueId", rows.text(0, 3)},
+                         {"venueName", rows.text(0, 4)},
+                         {"seatMapId", rows.text(0, 5)},
+                         {"startTime", rows.time(0, 6)},
+                         {"endTime", rows.time(0, 7)},
+                         {"saleStartTime", rows.time(0, 8)},
+                         {"saleEndTime", rows.time(0, 9)},
+                         {"status", rows.text(0, 10)},
+                         {"capacity", rows.number(0, 11)}});
+}
+
+}  // namespace tix::gateway

@@ -1,0 +1,57 @@
+// The table. openapi.yaml describes the same routes; a test compares the two.
+#include "routes.hpp"
+
+namespace tix::gateway {
+
+const std::vector<Route>& routes() {
+    using enum Access;
+    using L = LimitClass;
+    using B = Body;
+    static const std::vector<Route> kRoutes{
+        {"POST", "/v1/auth/register", register_user, kAnybody, L::kAuth, B::kJson},
+        {"POST", "/v1/auth/login", login, kAnybody, L::kAuth, B::kJson},
+        {"POST", "/v1/auth/refresh", refresh, kAnybody, L::kAuth, B::kJson},
+        {"POST", "/v1/auth/logout", logout, kAnybody, L::kAuth, B::kJson},
+
+        {"GET", "/v1/venues", list_venues, kAnybody},
+        {"GET", "/v1/venues/{venueId}", get_venue, kAnybody},
+        {"GET", "/v1/events", list_events, kAnybody},
+        {"GET", "/v1/events/{eventId}", get_event, kAnybody},
+        {"GET", "/v1/sessions/{sessionId}", get_session, kAnybody},
+
+        {"GET", "/v1/sessions/{sessionId}/seats", get_seats, kAnybody},
+        {"GET", "/v1/sessions/{sessionId}/seats/{seatId}", get_seat, kAnybody},
+        {"GET", "/v1/sessions/{sessionId}/availability", get_availability, kAnybody},
+        {"GET", "/v1/sessions/{sessionId}/changes", get_changes, kAnybody},
+
+        {"POST", "/v1/sessions/{sessionId}/seats/lock", lock_seats, kUser, L::kLock, B::kJson},
+        {"DELETE", "/v1/sessions/{sessionId}/seats/lock", release_seats, kUser, L::kLock, B::kJson},
+        {"POST", "/v1/sessions/{sessionId}/seats/lock-best", lock_best, kUser, L::kLock, B::kJson},
+        {"PATCH", "/v1/locks/{lockId}", extend_lock, kUser, L::kLock, B::kJson},
+        {"DELETE", "/v1/locks/{lockId}", release_lock, kUser, L::kLock},
+
+        {"POST", "/v1/orders", create_order, kUser, L::kOrder, B::kJson},
+        {"GET", "/v1/orders", list_orders},
+        {"GET", "/v1/orders/{orderId}", get_order},
+        {"DELETE", "/v1/orders/{orderId}", cancel_order},
+        {"POST", "/v1/orders/{orderId}/pay", pay_order, kUser, L::kPay, B::kJson},
+        {"POST", "/webhook/{provider}", payment_webhook, kAnybody, L::kNone, B::kRaw},
+        {"POST", "/v1/webhooks/payment/{provider}", payment_webhook, kAnybody, L::kNone, B::kRaw},
+
+        {"GET", "/v1/tickets", list_tickets},
+        {"GET", "/v1/tickets/{ticketId}", get_ticket},
+        {"GET", "/v1/tickets/{ticketId}/qr.svg", get_ticket_qr},
+        {"POST", "/v1/tickets/{ticketId}/verify", verify_ticket, kStaff, L::kOther, B::kJson},
+
+        {"POST", "/v1/admin/sessions/{sessionId}/open", open_sale, kOrganizer},
+        {"POST", "/v1/admin/sessions/{sessionId}/close", close_sale, kOrganizer},
+
+        {"GET", "/healthz", healthz, kAnybody, L::kNone},
+        {"GET", "/readyz", readyz, kAnybody, L::kNone},
+        {"GET", "/api/health", readyz, kAnybody, L::kNone},
+        {"GET", "/metrics", metrics_text, kAnybody, L::kNone},
+    };
+    return kRoutes;
+}
+
+}  // namespace tix::gateway

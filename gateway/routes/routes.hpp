@@ -1,0 +1,55 @@
+// Every route of the API, in one table: method, path, handler, who may, which limit, what body.
+#pragma once
+
+#include <vector>
+
+#include "../pipeline/call.hpp"
+
+namespace tix::gateway {
+
+const std::vector<Route>& routes();
+
+// auth.cpp
+HttpResponse register_user(Services&, Call&);
+HttpResponse login(Services&, Call&);
+HttpResponse refresh(Services&, Call&);
+HttpResponse logout(Services&, Call&);
+// catalog.cpp
+HttpResponse list_venues(Services&, Call&);
+HttpResponse get_venue(Services&, Call&);
+HttpResponse list_events(Services&, Call&);
+HttpResponse get_event(Services&, Call&);
+HttpResponse get_session(Services&, Call&);
+// seats.cpp
+HttpResponse get_seats(Services&, Call&);
+HttpResponse get_seat(Services&, Call&);
+HttpResponse get_availability(Services&, Call&);
+HttpResponse get_changes(Services&, Call&);
+// locks.cpp
+HttpResponse lock_seats(Services&, Call&);
+HttpResponse lock_best(Services&, Call&);
+HttpResponse release_seats(Services&, Call&);
+HttpResponse extend_lock(Services&, Call&);
+HttpResponse release_lock(Services&, Call&);
+// orders.cpp
+HttpResponse create_order(Services&, Call&);
+HttpResponse list_orders(Services&, Call&);
+HttpResponse get_order(Services&, Call&);
+HttpResponse cancel_order(Services&, Call&);
+// payments.cpp
+HttpResponse pay_order(Services&, Call&);
+HttpResponse payment_webhook(Services&, Call&);
+// tickets.cpp
+HttpResponse list_tickets(Services&, Call&);
+HttpResponse get_ticket(Services&, Call&);
+HttpResponse get_ticket_qr(Services&, Call&);
+HttpResponse verify_ticket(Services&, Call&);
+// admin.cpp
+HttpResponse open_sale(Services&, Call&);
+HttpResponse close_sale(Services&, Call&);
+// ops.cpp
+HttpResponse healthz(Services&, Call&);
+HttpResponse readyz(Services&, Call&);
+HttpResponse metrics_text(Services&, Call&);
+
+}  // namespace tix::gateway

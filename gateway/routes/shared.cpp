@@ -1,0 +1,28 @@
+// Pages of lists.
+#include "shared.hpp"
+
+#include "../base/text.hpp"
+
+namespace tix::gateway {
+namespace {
+
+constexpr std::int64_t kPageDefault = 20;
+constexpr std::int64_t kPageMax = 100;
+
+}  // namespace
+
+Page::Page(const Call& call)
+    : limit_(call.query_number("limit", kPageDefault, 1, kPageMax)),
+      cursor_(call.query_value("cursor")) {
+    if (!cursor_ || is_uuid(*cursor_)) return;
+    Problem problem = make_problem("validation");
+    problem.errors.push_back({"cursor", "must be the nextCursor of the page before"});
+    throw ProblemError(std::move(problem));
+}
+
+std::optional<std::string> Page::next(const DbResult& rows, int id_column) const {
+    if (rows.rows() < limit_) return std::nullopt;
+    return std::string(rows.text(rows.rows() - 1, id_column));
+}
+
+}  // namespace tix::gateway

@@ -1,0 +1,122 @@
+// tix-mock-provider: a payment provider that does what the payment method tells it to.
+#include <signal.h>
+
+#include <charconv>
+#include <cstdio>
+#include <string>
+#include <thread>
+
+#include "../config/config.hpp"
+#include "../http/server.hpp"
+#include "../mock/courier.hpp"
+
+namespace {
+
+using namespace tix::gateway;
+
+constexpr char kHelp[] =
+    "tix-mock-provider plays a payment provider for demos and tests.\n"
+    "\n"
+    "Usage: tix-mock-provider --port=N --webhook-url=URL --secret-file=FILE\n"
+    "\n"
+    "POST /v1/charges asks for money; a signed webhook tells the outcome, again and again until\n"
+    "it is answered with 2xx. Exit status: 0 ended by SIGTERM, 1 could not serve, 2 wrong usage.\n";
+constexpr int kThreads = 64;
+constexpr int kCouriers = 4;
+
+struct Options {
+    int port = 0;
+    std::string webhook_url, secret_file;
+};
+
+int usage(const std::string& message) {
+    std::fprintf(stderr, "tix-mock-provider: error: %s\nHINT:  Try \"tix-mock-provider --help\".\n",
+                 message.c_str());
+    return 2;
+}
+
+bool take_option(std::string_view argument, Options& options) {
+    const auto value_of = [&](std::string_view name) {
+        return argument.starts_with(name) ? argument.substr(name.size()) : std::string_view();
+    };
+    if (const auto port = value_of("--port="); !port.empty())
+        return std::from_chars(port.data(), port.data() + port.size(), options.port).ptr ==
+               port.data() + port.size();
+    if (const auto url = value_of("--webhook-url="); !url.empty())
+        options.webhook_url = url;
+    else if (const auto file = value_of("--secret-file="); !file.empty())
+        options.secret_file = file;
+    else
+        return false;
+    return true;
+}
+
+HttpResponse answer(int status, const Json& body) {
+    HttpResponse response;
+    response.status = status;
+    response.content_type = "application/json";
+    response.body = body.dump();
+    return response;
+}
+
+HttpResponse charge(Courier& courier, const HttpRequest& request) {
+    std::string error;
+    const auto body = parse_json(request.body, {}, error);
+    const auto events = body ? plan_events(*body) : std::nullopt;
+    if (!events) return answer(400, {{"error", "no charge, or an unknown payment method"}});
+    if (!courier.take((*body)["paymentId"].get<std::string>(), *events))
+        return answer(503, {{"error", "too many events wait"}});
+    return answer(202, {{"status", "accepted"}});
+}
+
+HttpResponse handle(Courier& courier, const HttpRequest& request) {
+    if (request.path == "/healthz") return answer(200, {{"status", "ok"}});
+    if (request.path == "/v1/charges" && request.method == "POST") return charge(courier, request);
+    return answer(404, {{"error", "not found"}});
+}
+
+int serve(const Options& options) {
+    sigset_t signals;
+    sigemptyset(&signals);
+    sigaddset(&signals, SIGTERM);
+    sigaddset(&signals, SIGINT);
+    pthread_sigmask(SIG_BLOCK, &signals, nullptr);
+    signal(SIGPIPE, SIG_IGN);
+    Courier courier(options.webhook_url, read_secret("--secret-file", options.secret_file),
+                    kCouriers);
+    ServerSettings settings;
+    settings.port = options.port;
+    settings.threads = kThreads;
+    HttpServer server(
+        settings, [&](const HttpRequest& request) { return handle(courier, request); },
+        [](std::string_view code) {
+            return answer(400, {{"error", code}});
+        });
+    if (!server.bind()) {
+        std::fprintf(stderr, "tix-mock-provider: error: port %d is in use\n", options.port);
+        return 1;
+    }
+    std::thread serving([&] { server.run(); });
+    int signal_number = 0;
+    sigwait(&signals, &signal_number);
+    server.drain();
+    serving.join();
+    return 0;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+    Options options;
+    for (int i = 1; i < argc; ++i) {
+        if (std::string_view(argv[i]) == "--help") return std::fputs(kHelp, stdout) < 0;
+        if (!take_option(argv[i], options)) return usage(std::string("bad option ") + argv[i]);
+    }
+    if (options.port <= 0 || options.webhook_url.empty() || options.secret_file.empty())
+        return usage("--port, --webhook-url and --secret-file are needed");
+    try {
+        return serve(options);
+    } catch (const std::exception& error) {
+        return usage(error.what());
+    }
+}
