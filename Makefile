@@ -2,7 +2,7 @@
 
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help packages build demo test up down psql import bench tidy clean
+.PHONY: help packages build demo test up down status psql import bench tidy clean
 MAKEFLAGS += --no-print-directory
 
 help: ## show this list
@@ -22,11 +22,14 @@ demo: build ## sell a real stadium to simulated buyers, with proof at the end
 test: build ## run every test; LANES="core tap" runs only those
 	@test/run.sh $(LANES)
 
-up: build ## start the private PostgreSQL server; TIX_PORT=… chooses the port
+up: build ## start the private stack, database to HTTP edge; TIX_PORT=… chooses the first port
 	@test/stack/up.sh
 
-down: ## stop the private server
+down: ## stop the private stack
 	@test/stack/down.sh
+
+status: ## show what the services of the stack do
+	@test/stack/status.sh
 
 psql: ## open psql on the private server
 	@test/stack/psql.sh
@@ -40,7 +43,7 @@ bench: build ## measure lock calls against their yardsticks
 tidy: packages ## check the include wall, the layout and the other habits
 	@test/tidy/run.sh
 
-clean: ## stop the server, remove .build/ and .run/
+clean: ## stop the stack, remove .build/ and .run/
 	@test/stack/clean.sh
 
 export PLAN

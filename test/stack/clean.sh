@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Stops the private server and removes everything that was built or run in this checkout.
+# Stops the private stack and removes everything that was built or run in this checkout.
 set -euo pipefail
 stack=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd -P)
 source "$stack/lib.sh"
@@ -9,7 +9,8 @@ if [[ -d $data ]]; then "$stack/down.sh"; fi
 # The links first, then what they point to; the target must be one of ours.
 target=$(readlink "$build/shelter" 2>/dev/null) || target=
 if [[ $target == /var/tmp/tix-* ]]; then rm -rf "$target"; fi
-parts=(data data.new log socket env env.new library password password.new socket_dir demo.json)
+parts=(data data.new log socket env env.new library password password.new socket_dir demo.json
+    secrets stack bin pgbouncer mock gateway edge)
 for part in "${parts[@]}"; do
     rm -rf "${run:?}/$part"
 done

@@ -1,7 +1,10 @@
 #!/usr/bin/env bash
-# Stops the private server and proves that no process, socket or shared memory of it is left.
+# Stops the private stack, or what is left of one, and proves that no process, port, socket or
+# shared memory of it is left.
 set -euo pipefail
-source "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
+stack=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd -P)
+source "$stack/lib.sh"
+source "$stack/services.sh"
 forget_pg_environment
 
 # Prints the POSIX shared memory files that the server's processes have mapped.
@@ -60,7 +63,43 @@ remove_socket_dir() {
     rm -f "$run/socket_dir"
 }
 
+# Asks the supervisor to stop everything; it ends when all is stopped.
+stop_supervisor() {
+    local pid
+    pid=$(supervisor_pid)
+    [[ -n $pid ]] || return 0
+    say "Stopping the stack"
+    kill -TERM "$pid" 2>/dev/null || true
+    retry 120 no_supervisor || {
+        say "The supervisor $pid does not end; killing it"
+        kill -KILL "$pid" 2>/dev/null || true
+        retry 5 no_supervisor || left+=("supervisor $pid")
+    }
+}
+
+# What a killed supervisor left running, last first; PostgreSQL has its own way below.
+stop_services() {
+    local i name
+    for ((i = ${#services[@]} - 1; i > 0; i--)); do
+        name=${services[i]}
+        stop_service "$name" || left+=("$name $(service_pids "$name" | tr '\n' ' ')")
+    done
+}
+
+# A port of ours that still answers belongs to something we lost sight of.
+check_ports() {
+    local offset
+    [[ -n $base_port ]] || return 0
+    for ((offset = 0; offset < ports; offset++)); do
+        retry 2 port_free "$((base_port + offset))" || left+=("port $((base_port + offset))")
+    done
+    rm -f "$keep"/{port,status,checksum,supervisor.pid}
+}
+
+port_free() { ! port_in_use "$1"; }
+
 locate_run
+locate_services
 left=()
 if [[ ! -d $data ]]; then
     say "No server is running."
@@ -75,11 +114,14 @@ retry 5 settled || true
 
 sysv=$(sysv_segment)
 mapfile -t posix < <(posix_segments)
+supervised=$(supervisor_pid)
+stop_supervisor
+stop_services
 if [[ -n $(postmaster_pid "$data") ]]; then
     stop_postmaster
 elif as_server test -e "$data/postmaster.pid" || crashed; then
     recover_killed_server
-else
+elif [[ -z $supervised ]]; then
     say "No server is running."
 fi
 
@@ -92,5 +134,6 @@ if no_server_process "$data"; then
     forget_sockets
     remove_socket_dir
 fi
+check_ports
 rm -f "$env_file" "$run/library"
 ((${#left[@]} == 0)) || die "the server is down but left: ${left[*]}"

@@ -59,6 +59,17 @@ need_server_packages() {
         die "PostgreSQL $pg_major is not installed" "Run: test/stack/packages.sh"
 }
 
+# exec_as_server CMD…: becomes CMD as the server's user; the process id stays.
+exec_as_server() {
+    if ((EUID == 0)); then
+        exec setpriv --reuid=postgres --regid=postgres --init-groups -- "$@"
+    fi
+    exec "$@"
+}
+
+# own_by_server PATH…: gives what was just made to the server's user.
+own_by_server() { if ((EUID == 0)); then chown postgres: "$@"; fi; }
+
 open_to_server() { as_server test -r "$1/." -a -x "$1/."; }
 
 # Prints the directory under /var/tmp that stands in for a closed checkout; made on first use.
@@ -101,16 +112,20 @@ server_dir() {
     say "$dir"
 }
 
-# server_pids DATA: the server processes, orphans included, that run in that data directory.
-server_pids() {
+# processes_in DIR PATTERN: the processes that run in that directory and whose program matches.
+processes_in() {
     local pid cwd exe
     { find /proc -mindepth 2 -maxdepth 2 -path '/proc/[0-9]*/cwd' -printf '%h %l\n' 2>/dev/null ||
         true; } | while read -r pid cwd; do
         [[ $cwd == "$1" ]] || continue
         exe=$(readlink "$pid/exe" 2>/dev/null) || continue
-        if [[ $exe == */bin/postgres* ]]; then say "${pid#/proc/}"; fi
+        # shellcheck disable=SC2053 # the right side is a pattern
+        if [[ $exe == $2 ]]; then say "${pid#/proc/}"; fi
     done
 }
+
+# server_pids DATA: the server processes, orphans included, that run in that data directory.
+server_pids() { processes_in "$1" '*/bin/postgres*'; }
 
 # Prints the process id of the living postmaster of a data directory, or nothing.
 postmaster_pid() {
@@ -150,4 +165,6 @@ locate_run() {
     data=$run/data
     server_log=$run/log/server.log
     env_file=$run/env
+    secrets=$run/secrets
+    keep=$run/stack
 }

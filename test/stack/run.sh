@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# Tests the private server's own scripts: every start and stop leaves things as it promises.
+# Tests the private stack's own scripts: every start and stop leaves things as it promises; first
+# those of PostgreSQL alone, then those of the whole stack (whole_tests.sh).
 set -euo pipefail
 stack=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd -P)
 source "$stack/lib.sh"
@@ -79,7 +80,7 @@ interrupted_start() {
 
 work=$(mktemp -d)
 TIX_RUN=$(server_dir stack)
-export TIX_RUN
+export TIX_RUN TIX_STACK=database
 own_memory=()
 trap finish EXIT
 
@@ -110,7 +111,7 @@ check "a port out of range is refused" refuses "is not a port" up 99999
 taken=31501
 while port_in_use "$taken"; do taken=$((taken + 1)); done
 perl -MIO::Socket::INET -e '$s = IO::Socket::INET->new(LocalAddr => "127.0.0.1",
-    LocalPort => $ARGV[0], Listen => 1, ReuseAddr => 1) or die; sleep 600' "$taken" &
+    LocalPort => $ARGV[0], Listen => 64, ReuseAddr => 1) or die; sleep 600' "$taken" &
 listener=$!
 retry 5 port_in_use "$taken"
 check "a port in use is one clear line" refuses "port $taken is in use" up "$taken"
@@ -125,4 +126,7 @@ as_server rm -rf "$TIX_RUN/data"
 as_server mkdir "$TIX_RUN/data.new"
 check "a half-made cluster is made anew" up
 check "and goes down" down
+
+"$stack/tools.sh"
+source "$stack/whole_tests.sh"
 ((failures == 0))

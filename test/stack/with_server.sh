@@ -2,6 +2,7 @@
 # with_server.sh CMD…: runs CMD against a throw-away server and always tears that down.
 # The server has the migrations applied and a free port; its environment is that of .run/env,
 # with TIX_RUN on top, so that CMD may stop and start it with down.sh and up.sh.
+# It is PostgreSQL alone (TIX_STACK=database); CMD may start the whole stack by TIX_STACK=whole.
 # TIX_SETTINGS names a file with more settings; TIX_MIGRATE=no leaves the database empty.
 set -euo pipefail
 stack=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd -P)
@@ -32,7 +33,7 @@ run_dir=$(server_dir run)
 trap tear_down EXIT
 trap 'exit 130' INT
 trap 'exit 143' TERM
-export TIX_RUN=$run_dir
+export TIX_RUN=$run_dir TIX_STACK=database
 if ! TIX_PORT=auto "$stack/up.sh" >"$run_dir/up.out" 2>&1; then
     cat "$run_dir/up.out" >&2
     exit 1
