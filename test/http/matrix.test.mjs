@@ -1,0 +1,133 @@
+// Every route with another's id: it looks exactly like an id that does not exist, and changes
+// nothing. A route of the document that is not listed here fails the test.
+import assert from 'node:assert/strict';
+import { randomUUID } from 'node:crypto';
+import { before, test } from 'node:test';
+import { ok, problem } from './lib/client.mjs';
+import { operations, fill } from './lib/openapi.mjs';
+import { buy, buyer, lock, makeSession, news, nobody, order, person, seatIds, sql, staff, tell }
+    from './lib/world.mjs';
+
+// Operations that name an object of somebody: what a stranger sends and is told.
+// path and body get the ids of Ann's things, or ids of nothing.
+const guarded = {
+    lockSeats: { body: (id) => ({ seatIds: [id.freeSeat], intoLockId: id.lockId }), role: 'buyer' },
+    releaseSeats: { body: (id) => ({ lockId: id.lockId }), status: 404 },
+    extendLock: { body: () => ({ ttlSeconds: 60 }), status: 404 },
+    releaseLock: { status: 404 },
+    createOrder: { body: (id) => ({ lockIds: [id.lockId] }), status: 409 },
+    getOrder: { status: 404 },
+    cancelOrder: { status: 404 },
+    payOrder: { body: () => ({}), status: 404 },
+    getTicket: { status: 404 },
+    getTicketQr: { status: 404 },
+    openSale: { role: 'organizer', status: 404 },
+    closeSale: { role: 'organizer', status: 404 },
+};
+// Operations of the caller's own things, without an id; they must not show Ann's.
+const own = ['listOrders', 'listTickets'];
+// Operations for everybody, or with a proof of their own (credentials, a signature, a role).
+const open = ['register', 'login', 'refresh', 'logout', 'listVenues', 'getVenue', 'listEvents',
+    'getEvent', 'getSession', 'getSeats', 'getSeat', 'getAvailability', 'getChanges',
+    'streamChanges', 'lockBest', 'webhook', 'webhookAlias', 'verifyTicket', 'healthz', 'readyz',
+    'health', 'metrics'];
+
+const ann = buyer();
+const session = makeSession();
+const draft = makeSession({ open: false });
+const seats = seatIds(session.sessionId, 20);
+let hers;
+const nothing = () => ({
+    sessionId: randomUUID(), orderId: randomUUID(), ticketId: randomUUID(),
+    lockId: '4611686018427387904', freeSeat: seats[10],
+});
+
+before(async () => {
+    await buy(ann, session, [seats[0]]);
+    const [ticket] = ok(await ann.get('/v1/tickets'));
+    const { orderId } = await order(ann, session, [seats[1]]);
+    const { lockId } = await lock(ann, session, [seats[2]]);
+    hers = { sessionId: session.sessionId, orderId, ticketId: ticket.ticketId, lockId,
+        freeSeat: seats[10] };
+});
+
+// Everything about Ann's things that a stranger might have changed.
+const picture = () => JSON.stringify(sql(`
+    SELECT o::text FROM tix.orders o WHERE user_id = '${ann.userId}' UNION ALL
+    SELECT p::text FROM tix.payments p JOIN tix.orders USING (order_id)
+        WHERE user_id = '${ann.userId}' UNION ALL
+    SELECT t::text FROM tix.tickets t WHERE user_id = '${ann.userId}' UNION ALL
+    SELECT h::text FROM tix.holds h WHERE session_id = '${session.sessionId}' UNION ALL
+    SELECT s.session_id || s.status FROM tix.sessions s
+        WHERE session_id IN ('${session.sessionId}', '${draft.sessionId}') UNION ALL
+    SELECT seat_id || state FROM tix_seats('${session.sessionId}') ORDER BY 1`));
+
+// What a stranger is told, without what differs by nature: request, time and the ids sent.
+async function told(operation, rule, ids) {
+    const session = operation.path.startsWith('/v1/admin') ? ids.adminSession : ids.pathSession;
+    const path = fill(operation.path, { ...ids, sessionId: session });
+    const got = await person(rule.role ?? 'buyer').send(operation.method, path,
+        { body: rule.body?.(ids) });
+    const { requestId, ...rest } = problem(got, rule.status ?? got.status);
+    assert.ok(requestId && got.status >= 400);
+    let text = JSON.stringify(rest);
+    for (const id of [ids.orderId, ids.ticketId, ids.lockId, session]) {
+        text = text.replaceAll(id, '<id>');
+    }
+    return `${got.status} ${text}`;
+}
+
+test('every operation of the document has its place in this matrix', () => {
+    const listed = [...Object.keys(guarded), ...own, ...open].sort();
+    assert.deepEqual(operations.map((operation) => operation.id).sort(), listed);
+});
+
+for (const operation of operations.filter(({ id }) => guarded[id])) {
+    test(`${operation.method} ${operation.path}: another's is like nothing at all`, async () => {
+        const rule = guarded[operation.id];
+        const unchanged = picture();
+        const anns = { ...hers, pathSession: session.sessionId, adminSession: draft.sessionId };
+        const ghost = { ...nothing(), pathSession: session.sessionId, adminSession: randomUUID() };
+        assert.equal(await told(operation, rule, anns), await told(operation, rule, ghost));
+        assert.equal(picture(), unchanged, 'the stranger changed something');
+    });
+}
+
+for (const operation of operations.filter(({ id }) => own.includes(id))) {
+    test(`${operation.method} ${operation.path}: shows only one's own`, async () => {
+        assert.deepEqual(ok(await buyer().send(operation.method, operation.path)), []);
+        assert.ok(ok(await ann.send(operation.method, operation.path)).length > 0);
+    });
+}
+
+for (const operation of operations.filter(({ security }) => security.some((way) => way.bearer))) {
+    if (operation.security.some((way) => !Object.keys(way).length)) continue;
+    test(`${operation.method} ${operation.path}: without a token, 401`, async () => {
+        const path = fill(operation.path, { ...hers, sessionId: draft.sessionId });
+        const unchanged = picture();
+        const body = operation.body && {};
+        problem(await nobody().send(operation.method, path, { body }), 401, 'unauthorized');
+        assert.equal(picture(), unchanged);
+    });
+}
+
+test('a cursor of another shows nothing of theirs', async () => {
+    const first = ok(await ann.get('/v1/orders'))[0];
+    const page = await buyer().get(`/v1/orders?cursor=${first.orderId}`);
+    if (page.status === 200) assert.deepEqual(ok(page), []);
+    else problem(page, 400);
+});
+
+test('staff have no more rights over a buyer\'s order than a stranger', async () => {
+    for (const role of ['organizer', 'box_office', 'gate', 'admin']) {
+        problem(await staff(role).get(`/v1/orders/${hers.orderId}`), 404, 'not_found');
+        problem(await staff(role).delete(`/v1/orders/${hers.orderId}`), 404, 'not_found');
+    }
+});
+
+test('news about an order cannot be told without the secret', async () => {
+    const unchanged = picture();
+    const forged = await tell(news(hers), { header: `t=1,v1=${'0'.repeat(64)}` });
+    problem(forged, 400, 'invalid_signature');
+    assert.equal(picture(), unchanged);
+});
