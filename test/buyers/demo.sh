@@ -1,20 +1,43 @@
 #!/usr/bin/env bash
-# Sells a real stadium: starts the private server, imports the plan, opens a session, lets the
-# buyers in, and stops the server again unless it was running before. Needs `make build`.
+# Sells a real stadium over HTTP: starts the private stack, imports the plan, opens a session, lets
+# the buyers in, and stops the stack again unless it was running before. Needs `make build`.
+# With SQL=1 the buyers talk to PostgreSQL instead, and nothing else is started.
 # TIX_RUN and TIX_PORT as for up.sh; arguments go to tix-buyers.
 set -euo pipefail
 buyers=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd -P)
 stack=$buyers/../stack
 source "$stack/lib.sh"
 plan=$buyers/../plans/stadium-metalist.json.gz
+order_ttl=15s # short, so that orders left behind come free while the sale goes on
+open_files=8192
+over_http=yes
+if [[ -n ${SQL:-} && $SQL != 0 ]]; then over_http=; fi
 started=
+session=
+ttl_is_short=
 
-stop_server() {
+# A sale that failed is left open, to be looked into.
+clean_up() {
     local status=$?
     trap - EXIT
     trap '' INT TERM
+    if [[ -n $ttl_is_short ]]; then restore_order_ttl || ((status)) || status=1; fi
+    if [[ -n $session ]] && ((status != 1)); then
+        close_session || ((status)) || status=1
+    fi
     if [[ -n $started ]]; then "$stack/down.sh" || status=1; fi
     exit "$status"
+}
+
+# Thousands of connections, each with a descriptor in the buyers' process and two in the edge.
+allow_open_files() {
+    local hard soft
+    hard=$(ulimit -Hn)
+    soft=$(ulimit -Sn)
+    [[ $hard == unlimited ]] || ((hard >= open_files)) ||
+        die "only $hard open files are allowed, the demo needs $open_files" \
+            "Raise the hard limit (ulimit -Hn), or sell by SQL: make demo SQL=1"
+    if [[ $soft != unlimited ]] && ((soft < open_files)); then ulimit -Sn "$open_files"; fi
 }
 
 build_buyers() {
@@ -55,26 +78,42 @@ SQL
 
 # The sale is over: the session makes room in memory for the next one.
 close_session() {
-    psql -XAtq -v ON_ERROR_STOP=1 -v session="$1" <<'SQL'
+    psql -XAtq -v ON_ERROR_STOP=1 -v session="$session" <<'SQL'
 UPDATE tix.sessions SET status = 'closed' WHERE session_id = :'session';
 SELECT tix.tix_unload_session(:'session') AS unloaded \gset
 SQL
 }
 
+shorten_order_ttl() {
+    ttl_is_short=yes
+    psql -XAtq -v ON_ERROR_STOP=1 -c "ALTER SYSTEM SET tix.order_ttl = '$order_ttl'" \
+        -c 'SELECT pg_reload_conf()' >/dev/null
+}
+
+restore_order_ttl() {
+    psql -XAtq -v ON_ERROR_STOP=1 -c 'ALTER SYSTEM RESET tix.order_ttl' \
+        -c 'SELECT pg_reload_conf()' >/dev/null
+}
+
 [[ -x $build/bin/tix-import ]] || die "the tools are not built" "Run: make build"
 build_buyers
+if [[ -n $over_http ]]; then allow_open_files; else export TIX_STACK=database; fi
 locate_run
 [[ -n $(postmaster_pid "$data") ]] || started=yes
-trap stop_server EXIT
+trap clean_up EXIT
 trap 'exit 130' INT
 trap 'exit 143' TERM
 "$stack/up.sh"
 locate_run
 source "$env_file"
+way_in=()
+if [[ -n $over_http ]]; then
+    way_in=(--url="$TIX_URL" --key-file="$TIX_DEMO_KEY_FILE" --server-log="$TIX_LOG")
+    shorten_order_ttl
+fi
 say "Importing the stadium"
 seat_map=$(import_plan)
 session=$(open_session "$seat_map")
 say "Session $session is on sale"
-"$build/bin/tix-buyers" --session="$session" --json="$run/demo.json" "$@"
-close_session "$session"
+"$build/bin/tix-buyers" --session="$session" --json="$run/demo.json" "${way_in[@]}" "$@"
 say "The figures are in ${run_link#"$root/"}/demo.json"

@@ -2,13 +2,15 @@
 #include <signal.h>
 
 #include <cstdio>
+#include <memory>
 
+#include "http/http_sale.hpp"
 #include "options.hpp"
 #include "picture.hpp"
 #include "progress.hpp"
 #include "proof.hpp"
 #include "report.hpp"
-#include "sale.hpp"
+#include "sql/sql_sale.hpp"
 
 namespace {
 
@@ -23,8 +25,14 @@ void stop_on(int signal_number) {
     sigaction(signal_number, &action, nullptr);
 }
 
+std::unique_ptr<Sale> begin(const Options& options) {
+    if (options.over_http()) return std::make_unique<http::HttpSale>(options);
+    return std::make_unique<sql::SqlSale>(options);
+}
+
 int sell(const Options& options) {
-    Sale sale(options);
+    const auto begun = begin(options);
+    Sale& sale = *begun;
     std::printf("%s buyers at a time want %s seats\n", grouped(options.connections).c_str(),
                 grouped(static_cast<long long>(sale.crowd().market.capacity())).c_str());
     Progress progress;
@@ -35,7 +43,7 @@ int sell(const Options& options) {
         std::printf("Interrupted: the buyers have left.\n");
         return 130;
     }
-    const Proof proof = prove(sale.crowd());
+    const Proof proof = prove(sale);
     const Outcome outcome{sale, proof, faults(sale, proof, ending), selling_ms, options};
     print_report(outcome);
     if (!options.json_file.empty() && !write_json(outcome, options.json_file)) {
@@ -56,7 +64,7 @@ int main(int argc, char** argv) {
     stop_on(SIGTERM);
     try {
         return sell(options);
-    } catch (const DatabaseError& error) {
+    } catch (const std::exception& error) {
         std::fprintf(stderr, "\ntix-buyers: error: %s\n", error.what());
         return interrupted ? 130 : 1;
     }

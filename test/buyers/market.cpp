@@ -11,6 +11,19 @@ constexpr std::size_t kCrowdedSeats = 300;  // how many seats the crowd fights f
 
 }  // namespace
 
+Look look_of(std::string_view state) {
+    switch (state.empty() ? '?' : state.front()) {
+        case 'f':
+            return Look::kFree;
+        case 's':
+            return Look::kSold;
+        case 'b':
+            return Look::kBlocked;
+        default:
+            return Look::kHeld;
+    }
+}
+
 void Market::add(Seat seat) {
     ++counts_[static_cast<std::size_t>(seat.look)];
     seats_.push_back(std::move(seat));
@@ -92,6 +105,7 @@ std::vector<std::uint32_t> Market::with_neighbours(std::uint32_t seat, std::size
 
 std::vector<std::uint32_t> Market::choose_leftovers(std::size_t wanted, Random& random) {
     std::vector<std::uint32_t> chosen;
+    if (count(Look::kFree) == 0) return chosen;
     const std::size_t start = random() % seats_.size();
     for (std::size_t i = 0; i < seats_.size() && chosen.size() < wanted; ++i) {
         const std::size_t seat = (start + i) % seats_.size();

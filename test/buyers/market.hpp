@@ -1,4 +1,4 @@
-// The seats as the buyers see them: filled from tix_seats(), followed through tix_changes(), and
+// The seats as the buyers see them: filled once, followed through the change feed, and
 // therefore always a little out of date – which is what makes buyers collide.
 #pragma once
 
@@ -15,6 +15,8 @@ using Random = std::mt19937_64;
 
 // What the two bits of tix_seat_map() tell apart.
 enum class Look : std::uint8_t { kFree = 0, kHeld = 1, kSold = 2, kBlocked = 3 };
+// The look of a seat whose state has a name: free, held, confirming, sold or blocked.
+Look look_of(std::string_view state);
 
 struct Seat {
     std::string id;

@@ -11,7 +11,12 @@
 namespace tix::buyers {
 namespace {
 
-constexpr int kConnectionsMax = 150;
+constexpr int kSqlConnectionsMax = 150;
+constexpr int kHttpConnectionsMax = 20000;
+constexpr int kThinkMinMs = 1;
+constexpr int kThinkMaxMs = 60000;
+constexpr int kSqlTimeLimit = 170;
+constexpr int kHttpTimeLimit = 240;
 constexpr int kTimeLimitMax = 3600;
 
 constexpr char kHelp[] =
@@ -20,8 +25,13 @@ constexpr char kHelp[] =
     "Usage: tix-buyers --session=UUID [OPTION]...\n"
     "\n"
     "  --session=UUID     the session to sell; it must be open\n"
-    "  --connections=N    database connections, 1 to 150 (default 64)\n"
-    "  --time-limit=S     give up after S seconds, 1 to 3600 (default 170)\n"
+    "  --url=URL          buy over HTTP from http://HOST:PORT (default: by SQL)\n"
+    "  --key-file=FILE    the HS256 key \"demo\" that signs the buyers' tokens; needed with --url\n"
+    "  --server-log=FILE  PostgreSQL's log, to count unique violations; needed with --url\n"
+    "  --connections=N    connections; by SQL 1 to 150 (default 64), over HTTP 1 to 20000\n"
+    "                     (default 2200), one for each buyer\n"
+    "  --think=MS         usual pause of a buyer over HTTP, 1 to 60000 (default 2000)\n"
+    "  --time-limit=S     give up after S seconds, 1 to 3600 (default 170; over HTTP 240)\n"
     "  --seed=N           choices of the buyers (default: random)\n"
     "  --json=FILE        also write the figures to FILE\n"
     "  --help             show this help\n"
@@ -42,10 +52,27 @@ int usage(const std::string& message) {
     return 2;
 }
 
+// What the options mean together; -1 when they make sense.
+int complete(Options& options) {
+    if (options.session_id.empty()) return usage("--session is needed");
+    const bool http = options.over_http();
+    if (http && options.key_file.empty()) return usage("--url needs --key-file");
+    if (http && options.server_log.empty()) return usage("--url needs --server-log");
+    if (options.connections == 0) options.connections = http ? kHttpConnections : kSqlConnections;
+    if (!http && options.connections > kSqlConnectionsMax)
+        return usage("more than 150 connections are for --url only");
+    if (options.time_limit_s == 0) options.time_limit_s = http ? kHttpTimeLimit : kSqlTimeLimit;
+    return -1;
+}
+
 }  // namespace
 
 int read_options(int argc, char** argv, Options& options) {
     static const option kOptions[] = {{"session", required_argument, nullptr, 's'},
+                                      {"url", required_argument, nullptr, 'u'},
+                                      {"key-file", required_argument, nullptr, 'k'},
+                                      {"server-log", required_argument, nullptr, 'l'},
+                                      {"think", required_argument, nullptr, 'w'},
                                       {"connections", required_argument, nullptr, 'c'},
                                       {"time-limit", required_argument, nullptr, 't'},
                                       {"seed", required_argument, nullptr, 'r'},
@@ -61,7 +88,20 @@ int read_options(int argc, char** argv, Options& options) {
                 options.session_id = optarg;
                 break;
             case 'c':
-                good = parse(optarg, 1, kConnectionsMax, options.connections);
+                good = parse(optarg, 1, kHttpConnectionsMax, options.connections);
+                break;
+            case 'u':
+                options.url = optarg;
+                good = !options.url.empty();
+                break;
+            case 'k':
+                options.key_file = optarg;
+                break;
+            case 'l':
+                options.server_log = optarg;
+                break;
+            case 'w':
+                good = parse(optarg, kThinkMinMs, kThinkMaxMs, options.think_ms);
                 break;
             case 't':
                 good = parse(optarg, 1, kTimeLimitMax, options.time_limit_s);
@@ -81,8 +121,7 @@ int read_options(int argc, char** argv, Options& options) {
         if (!good) return usage(std::string("bad value \"") + optarg + "\"");
     }
     if (optind != argc) return usage(std::string("unexpected argument \"") + argv[optind] + "\"");
-    if (options.session_id.empty()) return usage("--session is needed");
-    return -1;
+    return complete(options);
 }
 
 }  // namespace tix::buyers

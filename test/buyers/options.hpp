@@ -6,12 +6,22 @@
 
 namespace tix::buyers {
 
+inline constexpr int kSqlConnections = 64;
+inline constexpr int kHttpConnections = 2200;
+inline constexpr int kThinkMs = 2000;
+
 struct Options {
     std::string session_id;
-    int connections = 64;
-    int time_limit_s = 170;
+    std::string url;         // of the edge; empty: the buyers speak SQL
+    std::string key_file;    // signs the tokens of the buyers over HTTP
+    std::string server_log;  // of PostgreSQL, searched for unique violations
+    int connections = 0;     // 0: what is usual for the way in
+    int think_ms = kThinkMs;
+    int time_limit_s = 0;
     std::uint64_t seed = 0;
     std::string json_file;
+
+    bool over_http() const { return !url.empty(); }
 };
 
 // Fills `options`. Returns -1 to go on, else the status to leave with.

@@ -17,13 +17,14 @@ struct Proof {
     long long money_captured = 0;      // … and of their payments
     long long refunds = 0;             // refunds owed
     long long feed_differences = 0;    // seats that the change feed left wrong
+    std::uint64_t unique_violations = 0;
     std::string currency;
     std::map<std::string, long long> orders;  // status → orders
     std::vector<std::string> audit;           // rows of tix_audit(), in words
     std::vector<std::string> check;           // rows of tix_check(), in words
 };
 
-Proof prove(const Crowd& crowd);
+Proof prove(const Sale& sale);
 
 // What is wrong, one line each; empty when the session is sold out and everything agrees.
 std::vector<std::string> faults(const Sale& sale, const Proof& proof, Ending ending);

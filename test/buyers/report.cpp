@@ -35,11 +35,34 @@ std::string list(const std::map<std::string, Number>& counts) {
     return line.empty() ? "none" : line;
 }
 
+void line(const char* name, const std::string& value) {
+    std::printf("  %-16s %s\n", name, value.c_str());
+}
+
+void print_traffic(const Statistics& s) {
+    const Traffic& t = s.traffic;
+    char text[128];
+    std::snprintf(text, sizeof text, "at least %s open; %.0f s with 2 000 or more",
+                  count(t.open_min).c_str(), static_cast<double>(t.crowded_ms) / 1000.0);
+    line("connections", text);
+    line("", count(t.reconnects) + " opened again, " + count(t.resent) +
+                 " requests sent again after a loss");
+    std::snprintf(text, sizeof text, "%s, %.0f µs of the buyers' own CPU each",
+                  count(t.requests).c_str(), t.cpu_us_per_request);
+    line("requests", text);
+    line("limits", count(t.limited) + " refused (429), " + count(t.unavailable) +
+                       " told to come later (503), " + count(t.server_errors) + " other 5xx");
+    line("other errors", list(s.errors));
+    line("passwords", count(t.registered) + " buyers registered and logged in");
+    line("same key twice", count(t.replayed) + " replayed, " + count(t.in_progress) +
+                               " in progress, " + count(t.unlike_replays) + " unlike the first");
+    line("maps", count(t.not_modified) + " not modified (304)");
+    line("stream",
+         count(t.stream_messages) + " messages, " + count(t.stream_reconnects) + " reconnects");
+}
+
 void print_buyers(const Outcome& outcome) {
     const Statistics& s = outcome.sale.crowd().statistics;
-    const auto line = [](const char* name, const std::string& value) {
-        std::printf("  %-16s %s\n", name, value.c_str());
-    };
     line("buyers", count(s.buyers) + " on " + std::to_string(outcome.options.connections) +
                        " connections; " + count(s.given_up) + " gave up after 5 refusals");
     line("holds", count(s.holds) + " (" + count(s.seats_held) + " seats)");
@@ -49,12 +72,16 @@ void print_buyers(const Outcome& outcome) {
                              count(s.orders_cancelled) + " orders cancelled");
     line("came too late",
          count(s.expired) + " (TX002 lock lost: " + count(s.errors_of("TX002")) + " in all)");
+    line("orders", count(s.orders) + ": " + list(outcome.proof.orders));
+    const std::string ending = ", declined " + count(s.declined) + "; " + count(s.sent_twice) +
+                               " sent twice; refunds owed " + grouped(outcome.proof.refunds);
+    if (outcome.options.over_http()) {
+        line("payments", "completed " + count(s.completed) + ending);
+        return print_traffic(s);
+    }
     line("rolled back", count(s.rolled_back) + " holds, " + count(s.payments_rolled_back) +
                             " payments (then delivered again)");
-    line("orders", count(s.orders) + ": " + list(outcome.proof.orders));
-    line("payment events", list(s.payments) + ", declined " + count(s.declined) + "; " +
-                               count(s.sent_twice) + " sent twice; refunds owed " +
-                               grouped(outcome.proof.refunds));
+    line("payment events", list(s.payments) + ending);
 }
 
 void print_rows(const char* name, const std::vector<std::string>& rows) {
@@ -63,7 +90,6 @@ void print_rows(const char* name, const std::vector<std::string>& rows) {
 }
 
 void print_proof(const Outcome& outcome) {
-    const Statistics& s = outcome.sale.crowd().statistics;
     const Proof& proof = outcome.proof;
     const auto capacity = static_cast<long long>(outcome.sale.crowd().market.capacity());
     std::printf("\n  %-34s %s of %s\n", "seats sold", grouped(proof.sold).c_str(),
@@ -75,7 +101,7 @@ void print_proof(const Outcome& outcome) {
                 proof.money_captured % 100);
     std::printf("  %-34s %lld\n", "seats sold twice", proof.double_sold);
     std::printf("  %-34s %s\n", "unique violations on tickets",
-                count(s.errors_of("23505")).c_str());
+                count(proof.unique_violations).c_str());
     std::printf("  %-34s %zu\n", "rows of tix_audit()", proof.audit.size());
     std::printf("  %-34s %zu\n", "rows of tix_check()", proof.check.size());
     std::printf("  %-34s %lld (%s resyncs)\n", "seats the change feed left wrong",
@@ -99,7 +125,7 @@ void print_report(const Outcome& outcome) {
     print_steps(crowd.statistics);
     print_proof(outcome);
     if (!crowd.first_error.empty())
-        std::printf("\n  first unexpected error: %s", crowd.first_error.c_str());
+        std::printf("\n  first unexpected error: %s\n", crowd.first_error.c_str());
     std::printf("\n");
     for (const std::string& fault : outcome.faults)
         std::printf("FAILED: %s\n", fault.c_str());

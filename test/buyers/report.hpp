@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "options.hpp"
 #include "proof.hpp"
 #include "sale.hpp"
 

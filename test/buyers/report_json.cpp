@@ -87,32 +87,57 @@ Object buyers(const Statistics& s) {
         .add("errors", s.errors);
 }
 
+Object traffic(const Traffic& t) {
+    return Object()
+        .add("requests", t.requests)
+        .add("driver_cpu_us_per_request", static_cast<std::uint64_t>(t.cpu_us_per_request))
+        .add("limited_429", t.limited)
+        .add("unavailable_503", t.unavailable)
+        .add("other_5xx", t.server_errors)
+        .add("unexpected", t.unexpected)
+        .add("in_progress_409", t.in_progress)
+        .add("not_modified_304", t.not_modified)
+        .add("replayed", t.replayed)
+        .add("unlike_replays", t.unlike_replays)
+        .add("open_min", t.open_min)
+        .add("crowded_ms", t.crowded_ms)
+        .add("reconnects", t.reconnects)
+        .add("resent", t.resent)
+        .add("given_up", t.given_up)
+        .add("registered", t.registered)
+        .add("extended", t.extended)
+        .add("missing_tickets", t.missing_tickets)
+        .add("stream_messages", t.stream_messages)
+        .add("stream_reconnects", t.stream_reconnects);
+}
+
 }  // namespace
 
 bool write_json(const Outcome& outcome, const std::string& file) {
     const Crowd& crowd = outcome.sale.crowd();
     const Proof& proof = outcome.proof;
-    const Object document = Object()
-                                .add("session_id", crowd.session_id)
-                                .add("seed", outcome.options.seed)
-                                .add("connections", outcome.options.connections)
-                                .add("capacity", crowd.market.capacity())
-                                .add("sold", proof.sold)
-                                .add("selling_ms", outcome.selling_ms)
-                                .add("seats_per_s", proof.sold * 1000 / (outcome.selling_ms + 1))
-                                .add("tickets", proof.tickets)
-                                .add("double_sold", proof.double_sold)
-                                .add("unique_violations", crowd.statistics.errors_of("23505"))
-                                .add("audit_rows", proof.audit.size())
-                                .add("check_rows", proof.check.size())
-                                .add("feed_differences", proof.feed_differences)
-                                .add("feed_resyncs", outcome.sale.resyncs())
-                                .add("money_captured", proof.money_captured)
-                                .add("refunds", proof.refunds)
-                                .add("orders_by_status", proof.orders)
-                                .add("crowd", buyers(crowd.statistics))
-                                .add("steps", steps(crowd.statistics))
-                                .add("faults", outcome.faults);
+    Object document = Object()
+                          .add("session_id", crowd.session_id)
+                          .add("seed", outcome.options.seed)
+                          .add("connections", outcome.options.connections)
+                          .add("capacity", crowd.market.capacity())
+                          .add("sold", proof.sold)
+                          .add("selling_ms", outcome.selling_ms)
+                          .add("seats_per_s", proof.sold * 1000 / (outcome.selling_ms + 1))
+                          .add("tickets", proof.tickets)
+                          .add("double_sold", proof.double_sold)
+                          .add("unique_violations", proof.unique_violations)
+                          .add("audit_rows", proof.audit.size())
+                          .add("check_rows", proof.check.size())
+                          .add("feed_differences", proof.feed_differences)
+                          .add("feed_resyncs", outcome.sale.resyncs())
+                          .add("money_captured", proof.money_captured)
+                          .add("refunds", proof.refunds)
+                          .add("orders_by_status", proof.orders)
+                          .add("crowd", buyers(crowd.statistics))
+                          .add("steps", steps(crowd.statistics))
+                          .add("faults", outcome.faults);
+    if (outcome.options.over_http()) document.add("http", traffic(crowd.statistics.traffic));
     std::FILE* out = std::fopen(file.c_str(), "w");
     if (out == nullptr) return false;
     const bool written = std::fprintf(out, "%s\n", document.print().c_str()) > 0;

@@ -1,13 +1,12 @@
-// The sale: one thread that keeps every connection busy with some buyer until all is sold.
+// A sale, whichever way the buyers come in: by SQL or over HTTP.
 #pragma once
 
 #include <functional>
-#include <queue>
+#include <string>
 #include <vector>
 
-#include "buyer.hpp"
+#include "crowd.hpp"
 #include "database.hpp"
-#include "options.hpp"
 
 namespace tix::buyers {
 
@@ -15,54 +14,25 @@ enum class Ending { kSoldOut, kTimeOut, kInterrupted };
 
 class Sale {
 public:
-    // Opens and prepares all connections and reads the seats; throws DatabaseError.
-    explicit Sale(const Options& options);
-    ~Sale();
-    Sale(const Sale&) = delete;
-    Sale& operator=(const Sale&) = delete;
+    virtual ~Sale() = default;
 
-    // Sells until the end; calls `watch` about ten times a second. Throws DatabaseError.
-    Ending run(const volatile bool& interrupted, const std::function<void()>& watch);
+    // Sells until the end; calls `watch` about ten times a second. Throws std::runtime_error.
+    virtual Ending run(const volatile bool& interrupted, const std::function<void()>& watch) = 0;
 
-    const Crowd& crowd() const { return crowd_; }
-    std::int64_t elapsed_ms() const;
-    std::uint64_t resyncs() const { return resyncs_; }
+    virtual const Crowd& crowd() const = 0;
+    // How often the picture of the market had to be read anew.
+    virtual std::uint64_t resyncs() const = 0;
+    // How often a second ticket for a seat was stopped only by the unique index.
+    virtual std::uint64_t unique_violations() const = 0;
+    // What went wrong on the way in, one line each.
+    virtual std::vector<std::string> faults() const = 0;
 
-private:
-    struct Line {  // a connection and the buyer who uses it
-        Connection database;
-        std::unique_ptr<Buyer> buyer;
-        Step step = Step::kOther;
-        Clock::time_point sent;
-        bool waiting = false;
-    };
-    struct Sleeper {
-        Clock::time_point wakes;
-        std::unique_ptr<Buyer> buyer;
-        bool operator>(const Sleeper& other) const { return wakes > other.wakes; }
-    };
+    std::int64_t elapsed_ms() const {
+        return std::chrono::duration_cast<std::chrono::milliseconds>(Clock::now() - began_).count();
+    }
 
-    void load_seats();
-    void open_lines(int connections);
-    std::unique_ptr<Buyer> next_buyer();
-    void go_on(std::size_t line);
-    void keep_busy();
-    void watch_socket(Line& line, std::size_t index, bool writing, bool first);
-    void socket_ready(std::size_t index, unsigned events);
-    void follow();
-    void feed_answered(const Result& result);
-    bool everybody_left() const;
-
-    Crowd crowd_;
-    std::vector<Line> lines_;        // the last one follows the changes
-    std::vector<Sleeper> sleepers_;  // a heap, the first to wake on top
-    Clock::time_point began_;
-    Clock::time_point ends_;
-    Clock::time_point next_look_;
-    std::string sequence_ = "0";
-    bool reads_map_ = true;
-    std::uint64_t resyncs_ = 0;
-    int epoll_ = -1;
+protected:
+    Clock::time_point began_ = Clock::now();
 };
 
 }  // namespace tix::buyers

@@ -9,8 +9,10 @@ namespace tix::buyers {
 
 const char* step_name(Step step) {
     static constexpr std::array<const char*, kSteps> kNames = {
-        "lock by label", "lock best",     "add seats",     "release",     "create order",
-        "cancel order",  "begin payment", "payment event", "get tickets", "other"};
+        "lock by label", "lock best",    "add seats",     "extend",        "release",
+        "create order",  "cancel order", "begin payment", "payment event", "read order",
+        "get tickets",   "ticket QR",    "seat map",      "availability",  "register",
+        "log in",        "other"};
     return kNames[static_cast<std::size_t>(step)];
 }
 

@@ -1,5 +1,5 @@
 // The loop over all connections, and the watcher that follows the change feed.
-#include "sale.hpp"
+#include "sql/sql_sale.hpp"
 
 #include <sys/epoll.h>
 #include <unistd.h>
@@ -9,9 +9,9 @@
 #include <functional>
 #include <iterator>
 
-#include "statements.hpp"
+#include "sql/statements.hpp"
 
-namespace tix::buyers {
+namespace tix::buyers::sql {
 namespace {
 
 using std::chrono::milliseconds;
@@ -29,22 +29,9 @@ std::string from_hex(const std::string& hex) {
     return bytes;
 }
 
-Look look_of(const char* state) {
-    switch (state[0]) {
-        case 'f':
-            return Look::kFree;
-        case 's':
-            return Look::kSold;
-        case 'b':
-            return Look::kBlocked;
-        default:
-            return Look::kHeld;
-    }
-}
-
 }  // namespace
 
-Sale::Sale(const Options& options) : epoll_(epoll_create1(EPOLL_CLOEXEC)) {
+SqlSale::SqlSale(const Options& options) : epoll_(epoll_create1(EPOLL_CLOEXEC)) {
     crowd_.session_id = options.session_id;
     crowd_.random.seed(options.seed);
     load_seats();
@@ -54,15 +41,24 @@ Sale::Sale(const Options& options) : epoll_(epoll_create1(EPOLL_CLOEXEC)) {
     next_look_ = began_;
 }
 
-Sale::~Sale() {
+SqlSale::~SqlSale() {
     if (epoll_ >= 0) close(epoll_);
 }
 
-std::int64_t Sale::elapsed_ms() const {
-    return std::chrono::duration_cast<milliseconds>(Clock::now() - began_).count();
+std::uint64_t SqlSale::unique_violations() const {
+    return crowd_.statistics.errors_of("23505");
 }
 
-void Sale::load_seats() {
+std::vector<std::string> SqlSale::faults() const {
+    std::vector<std::string> found;
+    for (const auto& [sqlstate, times] : crowd_.statistics.errors)
+        if (sqlstate != "TX002" && sqlstate != "TX015" && sqlstate != "23505")
+            found.push_back("error " + sqlstate + " was raised " + std::to_string(times) +
+                            " times");
+    return found;
+}
+
+void SqlSale::load_seats() {
     Connection database("tix-buyers");
     const Result rows = database.query(
         "SELECT seat_id, area_id, row_label, x, y, state FROM tix.tix_seats($1::uuid)"
@@ -77,7 +73,7 @@ void Sale::load_seats() {
     crowd_.market.rank();
 }
 
-void Sale::open_lines(int connections) {
+void SqlSale::open_lines(int connections) {
     for (int i = 0; i <= connections; ++i) {
         Connection database("tix-buyers");
         database.query("SET tix.order_ttl = '" + std::to_string(kOrderTtlMs / 1000) + "s'");
@@ -89,7 +85,7 @@ void Sale::open_lines(int connections) {
     }
 }
 
-void Sale::watch_socket(Line& line, std::size_t index, bool writing, bool first) {
+void SqlSale::watch_socket(Line& line, std::size_t index, bool writing, bool first) {
     epoll_event event{};
     event.events = EPOLLIN | (writing ? EPOLLOUT : 0U);
     event.data.u64 = index;
@@ -97,7 +93,7 @@ void Sale::watch_socket(Line& line, std::size_t index, bool writing, bool first)
         throw DatabaseError("a connection cannot be watched");
 }
 
-std::unique_ptr<Buyer> Sale::next_buyer() {
+std::unique_ptr<Buyer> SqlSale::next_buyer() {
     std::unique_ptr<Buyer> buyer;
     if (!crowd_.newcomers.empty()) {
         buyer = std::move(crowd_.newcomers.front());
@@ -114,7 +110,7 @@ std::unique_ptr<Buyer> Sale::next_buyer() {
 }
 
 // Lets the buyer of an idle connection act, or the next ones, until one has sent a statement.
-void Sale::go_on(std::size_t index) {
+void SqlSale::go_on(std::size_t index) {
     Line& line = lines_[index];
     while (true) {
         if (!line.buyer) line.buyer = next_buyer();
@@ -140,12 +136,12 @@ void Sale::go_on(std::size_t index) {
     }
 }
 
-void Sale::keep_busy() {
+void SqlSale::keep_busy() {
     for (std::size_t i = 0; i + 1 < lines_.size(); ++i)
         if (!lines_[i].waiting) go_on(i);
 }
 
-void Sale::socket_ready(std::size_t index, unsigned events) {
+void SqlSale::socket_ready(std::size_t index, unsigned events) {
     Line& line = lines_[index];
     if ((events & EPOLLOUT) != 0 && !line.database.flush()) watch_socket(line, index, false, false);
     Result result;
@@ -160,7 +156,7 @@ void Sale::socket_ready(std::size_t index, unsigned events) {
 }
 
 // Asks for the changes since the last time; for the whole map first and after a resync.
-void Sale::follow() {
+void SqlSale::follow() {
     Line& line = lines_.back();
     if (line.waiting) return;
     line.waiting = true;
@@ -172,7 +168,7 @@ void Sale::follow() {
     if (line.database.flush()) watch_socket(line, lines_.size() - 1, true, false);
 }
 
-void Sale::feed_answered(const Result& result) {
+void SqlSale::feed_answered(const Result& result) {
     if (PQresultStatus(result.get()) != PGRES_TUPLES_OK)
         throw DatabaseError(PQresultErrorMessage(result.get()));
     const std::int64_t now_ms = elapsed_ms();
@@ -196,12 +192,12 @@ void Sale::feed_answered(const Result& result) {
     if (count > 0) sequence_ = PQgetvalue(result.get(), count - 1, 0);
 }
 
-bool Sale::everybody_left() const {
+bool SqlSale::everybody_left() const {
     return crowd_.newcomers.empty() && std::none_of(lines_.begin(), lines_.end() - 1,
                                                     [](const Line& line) { return line.waiting; });
 }
 
-Ending Sale::run(const volatile bool& interrupted, const std::function<void()>& watch) {
+Ending SqlSale::run(const volatile bool& interrupted, const std::function<void()>& watch) {
     Clock::time_point goodbye = Clock::time_point::max();
     epoll_event events[64];
     while (!interrupted) {
@@ -226,4 +222,4 @@ Ending Sale::run(const volatile bool& interrupted, const std::function<void()>& 
     return Ending::kInterrupted;
 }
 
-}  // namespace tix::buyers
+}  // namespace tix::buyers::sql

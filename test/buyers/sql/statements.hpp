@@ -1,7 +1,7 @@
 // The SQL that buyers, payment provider and watcher send; each connection prepares all of it.
 #pragma once
 
-namespace tix::buyers {
+namespace tix::buyers::sql {
 
 struct Statement {
     const char* name;
@@ -32,4 +32,4 @@ inline constexpr Statement kStatements[] = {
     {"map", "SELECT seq, encode(states, 'hex') AS states FROM tix.tix_seat_map($1::uuid)"},
 };
 
-}  // namespace tix::buyers
+}  // namespace tix::buyers::sql

@@ -1,10 +1,9 @@
 // The state machine of a buyer: act() says what is sent in each state, answered() what follows.
-#include "buyer.hpp"
+#include "sql/buyer.hpp"
 
-#include <cstdio>
 #include <utility>
 
-namespace tix::buyers {
+namespace tix::buyers::sql {
 namespace {
 
 constexpr int kRefusalsMax = 5;
@@ -12,24 +11,9 @@ constexpr int kRetryMs = 50;
 constexpr int kLookAgainMs = 200;
 constexpr int kLateMs = 700;
 
-std::string new_uuid(Random& random) {
-    const std::uint64_t high = random();
-    const std::uint64_t low = random();
-    char printed[37];
-    std::snprintf(printed, sizeof printed, "%08x-%04x-4%03x-a%03x-%012llx",
-                  static_cast<unsigned>(high >> 32), static_cast<unsigned>(high >> 16 & 0xffff),
-                  static_cast<unsigned>(high & 0xfff), static_cast<unsigned>(low >> 52),
-                  static_cast<unsigned long long>(low & 0xffffffffffff));
-    return printed;
-}
-
-bool chance(Random& random, unsigned per_mille) {
-    return random() % 1000 < per_mille;
-}
-
 }  // namespace
 
-Buyer::Buyer(Crowd& crowd) : crowd_(crowd), user_id_(new_uuid(crowd.random)) {
+Buyer::Buyer(SqlCrowd& crowd) : crowd_(crowd), user_id_(new_uuid(crowd.random)) {
     Random& random = crowd.random;
     ++crowd.statistics.buyers;
     wanted_ = 1 + random() % 6;
@@ -55,7 +39,7 @@ Buyer::Buyer(Crowd& crowd) : crowd_(crowd), user_id_(new_uuid(crowd.random)) {
     pays_again_after_rollback_ = chance(random, 15);
 }
 
-Buyer::Buyer(Crowd& crowd, Payment payment)
+Buyer::Buyer(SqlCrowd& crowd, Payment payment)
     : crowd_(crowd), state_(State::kDeliverAgain), payment_(std::move(payment)) {}
 
 const char* Buyer::ttl() const {
@@ -342,4 +326,4 @@ void Buyer::paid(const Result& result) {
     state_ = State::kTickets;
 }
 
-}  // namespace tix::buyers
+}  // namespace tix::buyers::sql

@@ -6,27 +6,18 @@
 
 #include <deque>
 #include <memory>
-#include <optional>
 #include <string>
 #include <vector>
 
+#include "crowd.hpp"
 #include "database.hpp"
-#include "market.hpp"
-#include "statistics.hpp"
 
-namespace tix::buyers {
+namespace tix::buyers::sql {
 
 class Buyer;
 
-// What all buyers share.
-struct Crowd {
-    std::string session_id;
-    Market market;
-    Statistics statistics;
-    Random random;
+struct SqlCrowd : Crowd {
     std::deque<std::unique_ptr<Buyer>> newcomers;  // events the provider delivers a second time
-    std::string first_error;                       // message of the first unexpected error
-    bool over = false;                             // nobody starts anything new
 };
 
 inline constexpr int kOrderTtlMs = 4000;  // tix.order_ttl of the buyers' connections
@@ -42,7 +33,7 @@ struct Action {
 
 class Buyer {
 public:
-    explicit Buyer(Crowd& crowd);
+    explicit Buyer(SqlCrowd& crowd);
 
     // What to do now. After kSend, answered() must be called with the answer.
     Action act();
@@ -90,7 +81,7 @@ private:
         std::string currency;
     };
 
-    Buyer(Crowd& crowd, Payment payment);  // a second delivery
+    Buyer(SqlCrowd& crowd, Payment payment);  // a second delivery
 
     void choose();
     Action send(const char* statement, Step step, Parameters parameters) const;
@@ -107,7 +98,7 @@ private:
     void paid(const Result& result);
     void leave() { state_ = State::kGone; }
 
-    Crowd& crowd_;
+    SqlCrowd& crowd_;
     Wish wish_ = Wish::kBuy;
     State state_ = State::kChoose;
     std::string user_id_;
@@ -125,4 +116,4 @@ private:
     Payment payment_;
 };
 
-}  // namespace tix::buyers
+}  // namespace tix::buyers::sql

@@ -1,0 +1,23 @@
+// The dice of the crowd.
+#include "crowd.hpp"
+
+#include <cstdio>
+
+namespace tix::buyers {
+
+std::string new_uuid(Random& random) {
+    const std::uint64_t high = random();
+    const std::uint64_t low = random();
+    char printed[37];
+    std::snprintf(printed, sizeof printed, "%08x-%04x-4%03x-a%03x-%012llx",
+                  static_cast<unsigned>(high >> 32), static_cast<unsigned>(high >> 16 & 0xffff),
+                  static_cast<unsigned>(high & 0xfff), static_cast<unsigned>(low >> 52),
+                  static_cast<unsigned long long>(low & 0xffffffffffff));
+    return printed;
+}
+
+bool chance(Random& random, unsigned per_mille) {
+    return random() % 1000 < per_mille;
+}
+
+}  // namespace tix::buyers

@@ -1,0 +1,23 @@
+// What all buyers of a sale share, whichever way they come in.
+#pragma once
+
+#include <string>
+
+#include "market.hpp"
+#include "statistics.hpp"
+
+namespace tix::buyers {
+
+struct Crowd {
+    std::string session_id;
+    Market market;
+    Statistics statistics;
+    Random random;
+    std::string first_error;  // message of the first unexpected error
+    bool over = false;        // nobody starts anything new
+};
+
+std::string new_uuid(Random& random);
+bool chance(Random& random, unsigned per_mille);
+
+}  // namespace tix::buyers
