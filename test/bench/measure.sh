@@ -114,8 +114,6 @@ map_ms() {
 sql "CREATE SCHEMA IF NOT EXISTS tix; CREATE EXTENSION tix SCHEMA tix; CREATE EXTENSION tix_bench"
 sql "SELECT seats FROM tix.tix_load_session('$walked')" >/dev/null
 sql "SELECT seats FROM tix.tix_load_session('$stadium')" >/dev/null
-: >"$turns"
-: >"$work/counters"
 
 hold_wanted_seat
 traces=$(traces_of_losing)
