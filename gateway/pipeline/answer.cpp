@@ -26,7 +26,7 @@ HttpResponse answer(const Call& call, Json data, int status,
     response.content_type = "application/json";
     Json document = {{"meta", std::move(meta)}};
     document["data"] = std::move(data);
-    response.body = document.dump();
+    response.body = document.dump() + '\n';  // kind to people with curl
     return response;
 }
 
@@ -44,7 +44,7 @@ HttpResponse problem_answer(const Problem& problem, const std::string& request_i
     HttpResponse response;
     response.status = problem.status;
     response.content_type = "application/problem+json";
-    response.body = document.dump(-1, ' ', false, Json::error_handler_t::replace);
+    response.body = document.dump(-1, ' ', false, Json::error_handler_t::replace) + '\n';
     if (problem.retry_after_s >= 0)
         response.headers.emplace_back("Retry-After", std::to_string(problem.retry_after_s));
     if (!problem.allow.empty()) response.headers.emplace_back("Allow", problem.allow);

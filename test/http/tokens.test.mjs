@@ -1,6 +1,8 @@
 // Tokens over HTTP: a forger's tricks are worth nothing, and no refusal says which one failed.
 import assert from 'node:assert/strict';
-import { generateKeyPairSync, randomUUID, sign as edSign } from 'node:crypto';
+import { createPrivateKey, createPublicKey, generateKeyPairSync, randomUUID, sign as edSign }
+    from 'node:crypto';
+import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
 import { SignJWT, decodeJwt } from 'jose';
 import { Client, ok, problem } from './lib/client.mjs';
@@ -31,6 +33,28 @@ test('a token of the demo key made by a library of others is taken', async () =>
         .setIssuedAt().setExpirationTime('5m').sign(Buffer.from(demoKey()));
     ok(await ask(token));
     ok(await ask(good));
+});
+
+const partner = createPrivateKey(readFileSync(process.env.TIX_PARTNER_KEY_FILE));
+const partnerToken = (header, key) => new SignJWT({ role: 'buyer' }).setProtectedHeader(header)
+    .setIssuer('tix').setAudience('tix').setSubject(randomUUID())
+    .setIssuedAt().setExpirationTime('5m').sign(key);
+
+test('an EdDSA token of a key we have only the public half of is taken', async () => {
+    ok(await ask(await partnerToken({ alg: 'EdDSA', kid: 'partner', typ: 'JWT' }, partner)));
+});
+
+test('a public key is no secret to sign with', async () => {
+    const pem = createPublicKey(partner).export({ type: 'spki', format: 'pem' });
+    for (const secret of [pem, pem.trim()]) {
+        problem(await ask(await partnerToken({ alg: 'HS256', kid: 'partner', typ: 'JWT' },
+            Buffer.from(secret))), 401);
+        problem(await ask(await partnerToken({ alg: 'HS256', kid: 'demo', typ: 'JWT' },
+            Buffer.from(secret))), 401);
+    }
+    const stranger = generateKeyPairSync('ed25519').privateKey;
+    problem(await ask(await partnerToken({ alg: 'EdDSA', kid: 'partner', typ: 'JWT' }, stranger)),
+        401);
 });
 
 test('a token of the gateway\'s own can be read by others and keeps its promises', async () => {

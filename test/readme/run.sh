@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Executes the README: its SQL tour against expected output, its settings table against pg_settings,
-# its errors table against errors.def.
+# Executes the README: its tours against expected output, its settings table against pg_settings,
+# its errors table against errors.def; and compares the gateway's settings table with the gateway.
 set -euo pipefail
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd -P)
 root=$(cd "$here/../.." && pwd -P)
@@ -12,6 +12,30 @@ sql_blocks() { awk '/^```sql$/ {on = 1; next} /^```$/ {on = 0} on' "$readme"; }
 tour() {
     "$root/.build/bin/tix-import" "$root/test/plans/hall-serpentine.json" >/dev/null 2>&1
     sql_blocks | psql -X -q -v ON_ERROR_STOP=1 -f -
+}
+
+# Prints the ```sh blocks of the chapter on HTTP, in order.
+sh_blocks() {
+    awk '/^## / {chapter = /over HTTP/} chapter && /^```sh$/ {on = 1; next} /^```$/ {on = 0} on' \
+        "$readme"
+}
+
+# What differs from run to run gets a name.
+anonymous() {
+    sed -E -e 's/[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}/<uuid>/g' \
+        -e 's/"requestId":"[^"]*"/"requestId":"<id>"/g' -e 's/TX1\.[A-Za-z0-9_-]+/<code>/g' \
+        -e 's/"lockId":"[0-9]+"/"lockId":"<lock>"/g' \
+        -e 's/"seatId":"[^"]*"/"seatId":"<seat>"/g' -e 's/("seatIds":)\[[^]]*\]/\1[<seats>]/g' \
+        -e 's/[0-9-]{10}T[0-9:.]+Z/<time>/g'
+}
+
+# The tour starts where the reader stands: in a folder with .run.
+tour_http() {
+    local folder
+    folder=$(mktemp -d)
+    ln -s "$TIX_RUN" "$folder/.run"
+    (cd "$folder" && sh_blocks | bash -eu 2>&1 && head -c 5 ticket.svg && echo) | anonymous
+    rm -rf "$folder"
 }
 
 # name|default|min|max|context of every setting, as the server knows them.
@@ -46,6 +70,11 @@ inside() {
     trap 'rm -rf "$out"' RETURN
     tour >"$out/tour" 2>&1 || { cat "$out/tour"; echo "not ok: the tour stopped"; return 1; }
     check "the README's SQL tour" "$here/tour.expected" "$out/tour"
+    tour_http >"$out/http" 2>&1 || { cat "$out/http"; echo "not ok: the tour stopped"; return 1; }
+    check "the README's HTTP tour" "$here/http.expected" "$out/http"
+    "$root/.build/bin/tix-gateway" --settings >"$out/gateway"
+    grep '^| `' "$root/gateway/README.md" | grep -F '.' | grep -v '/`' >"$out/gateway-readme"
+    check "the gateway's settings table is the gateway's" "$out/gateway" "$out/gateway-readme"
     settings_of_server >"$out/server"
     settings_of_readme >"$out/readme"
     check "the settings table is pg_settings" "$out/server" "$out/readme"
@@ -61,5 +90,5 @@ inside() {
 if [[ ${1:-} == --inside ]]; then
     inside
 else
-    "$root/test/stack/with_server.sh" "$here/run.sh" --inside
+    TIX_STACK=whole "$root/test/stack/with_server.sh" "$here/run.sh" --inside
 fi

@@ -33,6 +33,9 @@ make_secrets() {
     secret jwt_main random_text 48
     # A private stack may be asked for any identity; production has no such key.
     secret jwt_demo random_text 48
+    # An identity provider of somebody else: it signs, the gateway has the public half.
+    secret jwt_partner.pem openssl genpkey -algorithm ed25519
+    secret jwt_partner.pub openssl pkey -in "$secrets/jwt_partner.pem" -pubout
     secret webhook random_text 48
     secret database random_text 24
     secret ticket.pem openssl genpkey -algorithm ed25519

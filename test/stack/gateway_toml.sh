@@ -54,6 +54,12 @@ kid = "demo"
 alg = "HS256"
 secret_file = $(secret_file jwt_demo)
 
+# Tokens of another issuer are taken by its public key alone.
+[[auth.keys]]
+kid = "partner"
+alg = "EdDSA"
+public_key_file = $(secret_file jwt_partner.pub)
+
 [limits]
 auth_per_minute = 10
 lock_per_minute = 60
