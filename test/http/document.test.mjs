@@ -1,5 +1,6 @@
 // The OpenAPI document is the gateway: its codes are those of errors.def, its routes are served.
 import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
 import { Client, gateway, problem } from './lib/client.mjs';
@@ -25,6 +26,14 @@ test('the edge\'s own problems have codes of the document', () => {
     assert.deepEqual(codes.filter((code) => !known.includes(code)), []);
 });
 
+test('the document has the routes of the gateway, and the stream of the edge', () => {
+    const routes = execFileSync(`${process.env.TIX_ROOT}/.build/bin/tix-gateway`, ['--routes'],
+        { encoding: 'utf8' }).trim().split('\n');
+    const documented = operations.filter(({ path }) => !path.endsWith('/stream'))
+        .map(({ method, path }) => `${method} ${path}`);
+    assert.deepEqual(routes.sort(), documented.sort());
+});
+
 test('every path of the document answers its methods, and no others', async () => {
     const paths = new Map();
     for (const { path, method } of operations) {
@@ -47,4 +56,18 @@ test('every answer of the document names its problems as problem+json', () => {
             assert.deepEqual(Object.keys(response.content), ['application/problem+json'], id);
         }
     }
+});
+
+test('what the gateway counts can be read by Prometheus, and not through the edge', async () => {
+    const direct = new Client({ base: gateway, address: '127.0.0.1' });
+    problem(await direct.get('/v1/nowhere'), 404, 'not_found');
+    const got = await direct.get('/metrics');
+    assert.match(got.headers['content-type'], /^text\/plain; version=0\.0\.4/);
+    const text = got.bytes.toString();
+    for (const line of text.trim().split('\n'))
+        assert.match(line, /^(# (HELP|TYPE) \w+ .*|\w+(\{(\w+="[^"]*",?)*\})? [-+0-9.eE]+)$/);
+    assert.match(text, /^tix_gateway_requests_total\{route="none",status="4xx"\} [1-9]/m);
+    assert.match(text, /^tix_gateway_request_seconds_bucket\{route="POST \/v1\/orders",le=/m);
+    assert.match(text, /^tix_gateway_database_connections\{state="open"\} [1-9]/m);
+    problem(await new Client().get('/metrics'), 404);
 });

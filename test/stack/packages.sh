@@ -11,7 +11,7 @@ packages=(
     clang-14 libclang-rt-14-dev clang-format-14
     libcpp-httplib-dev libspdlog-dev libtomlplusplus-dev libsodium-dev libqrencode-dev
     prometheus-cpp-dev
-    nginx-light libnginx-mod-nchan pgbouncer openssl curl
+    nginx-light libnginx-mod-nchan pgbouncer openssl curl wrk
 )
 # The black-box clients want Node 18 or later; it may come from elsewhere than Debian.
 node_major_min=18
