@@ -157,12 +157,15 @@ int App::run() {
         return 1;
     }
     parts_->feed.start();
-    auto served = std::async(std::launch::async, [this] { parts_->http.run(); });
+    auto served = std::async(std::launch::async, [this] {
+        parts_->http.run();
+        parts_->feed.stop();  // a database that hangs keeps its thread for seconds
+    });
     log_info("listening", {{"host", where.host}, {"port", where.port}});
     int signal_number = 0;
     sigwait(&signals, &signal_number);
     log_info("draining", {{"signal", signal_number}});
-    parts_->feed.stop();
+    parts_->feed.quit();
     parts_->http.drain();
     const bool in_time = served.wait_for(seconds(where.drain_s)) == std::future_status::ready;
     log_info("stopped", {{"drained", in_time}});

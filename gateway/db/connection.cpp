@@ -94,7 +94,9 @@ void DbConnection::refuse(const pg_result* result, Effect effect) {
     std::string message = field(result, PG_DIAG_MESSAGE_PRIMARY);
     const std::string severity = field(result, PG_DIAG_SEVERITY_NONLOCALIZED);
     // Only FATAL ends a connection; then nobody knows whether the commit was before it.
-    if (severity == "FATAL" || severity == "PANIC" || sqlstate.starts_with("08")) {
+    // What has no SQLSTATE is libpq's own: it lost the connection or cannot read it.
+    if (severity == "FATAL" || severity == "PANIC" || sqlstate.starts_with("08") ||
+        sqlstate.empty()) {
         const bool harmless = refused_by_pool(message);
         fail(harmless ? Effect::kRead : effect, std::move(message));
     }
@@ -127,10 +129,19 @@ DbResult DbConnection::run(const char* sql, std::initializer_list<DbValue> value
         fail(effect, late ? "no answer in time" : first_line(PQerrorMessage(connection_.get())));
     }
     DbResult result(answer);
-    while (pg_result* more = receive(until))
-        PQclear(more);  // one statement: nothing of use
+    // The server commits after it has sent the rows: what fails then comes as a second answer.
+    DbResult failure(nullptr);
+    const pg_result* refusal = PQresultStatus(answer) == PGRES_TUPLES_OK ? nullptr : answer;
+    while (pg_result* more = receive(until)) {
+        DbResult owned(more);
+        if (refusal != nullptr) continue;
+        refusal = more;
+        failure = std::move(owned);
+    }
     if (PQtransactionStatus(connection_.get()) != PQTRANS_IDLE) broken_ = true;
-    if (PQresultStatus(answer) != PGRES_TUPLES_OK) refuse(answer, effect);
+    if (refusal != nullptr) refuse(refusal, effect);
+    // Rows without the end of their transaction: nobody knows whether it was committed.
+    if (broken_) fail(effect, "the connection ended before the transaction did");
     return result;
 }
 

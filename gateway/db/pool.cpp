@@ -79,12 +79,12 @@ DbPool::Connection DbPool::connect() {
         failures_ = 0;
         next_attempt_ = {};
         return connection;
-    } catch (const DbError&) {
+    } catch (...) {
         const std::scoped_lock lock(mutex_);
         --open_;
         const auto pause = kBackoffFirst * (1 << std::min(failures_++, 8));
         next_attempt_ = Clock::now() + std::min<milliseconds>(pause, kBackoffMax);
-        returned_.notify_one();
+        returned_.notify_all();  // who is woken finds the pool out of reach, and would wake nobody
         throw;
     }
 }

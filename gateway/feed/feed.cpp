@@ -35,12 +35,14 @@ void Feed::start() {
     thread_ = std::thread([this] { work(); });
 }
 
+void Feed::quit() {
+    const std::scoped_lock lock(mutex_);
+    stopping_ = true;
+    changed_.notify_all();
+}
+
 void Feed::stop() {
-    {
-        const std::scoped_lock lock(mutex_);
-        stopping_ = true;
-        changed_.notify_all();
-    }
+    quit();
     if (thread_.joinable()) thread_.join();
 }
 

@@ -35,7 +35,9 @@ public:
     ~Feed();
 
     void start();
-    // Ends the thread and every long poll.
+    // Ends every long poll now, and the thread once it has its answer from the database.
+    void quit();
+    // The same, and waits for the thread.
     void stop();
 
     // Waits until something after `since` happened in the session, or the time is over. Throws

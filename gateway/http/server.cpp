@@ -1,13 +1,18 @@
-// httplib for accepting, threads, parsing and printing; framing and deadlines are ours.
+// httplib for threads, parsing and printing; framing and deadlines are ours.
 #include "server.hpp"
 
+#include <fcntl.h>
 #include <httplib.h>
+#include <poll.h>
 #include <sys/eventfd.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <array>
 #include <atomic>
+#include <chrono>
 #include <limits>
+#include <thread>
 
 #include "stream.hpp"
 
@@ -15,6 +20,7 @@ namespace tix::gateway {
 namespace {
 
 constexpr int kBacklog = 1024;  // httplib listens with 5
+constexpr std::chrono::milliseconds kAcceptPause{1};
 
 // What belongs to the request that a thread works on.
 struct Exchange {
@@ -44,12 +50,11 @@ public:
             std::chrono::ceil<std::chrono::seconds>(settings_.keep_alive).count());
         set_address_family(AF_INET);
         set_socket_options([this](int socket) {
-            httplib::default_socket_options(socket);
+            // Not httplib's SO_REUSEPORT: a second gateway would quietly take half the connections.
+            const int yes = 1;
+            setsockopt(socket, SOL_SOCKET, SO_REUSEADDR, &yes, sizeof yes);
             listener_ = socket;
         });
-        new_task_queue = [this] {
-            return new httplib::ThreadPool(static_cast<std::size_t>(settings_.threads));
-        };
         // Called with the parsed head and before httplib would read a body.
         set_pre_routing_handler([this](const httplib::Request& in, httplib::Response& out) {
             answer(in, out);
@@ -60,13 +65,30 @@ public:
 
     bool bind() {
         if (!bind_to_port(settings_.host, settings_.port)) return false;
+        fcntl(listener_, F_SETFL, O_NONBLOCK);  // whom poll() saw may be gone
         return ::listen(listener_, kBacklog) == 0;
     }
 
+    // Not httplib's loop: that one ends for good when accept() fails once for want of memory or
+    // descriptors, and cannot be stopped before it runs.
+    void run() {
+        httplib::ThreadPool workers(static_cast<std::size_t>(settings_.threads));
+        std::array<pollfd, 2> polled{{{listener_, POLLIN, 0}, {wake_, POLLIN, 0}}};
+        while (!draining_) {
+            if (poll(polled.data(), polled.size(), -1) <= 0 || polled[0].revents == 0) continue;
+            const int socket = accept4(listener_, nullptr, nullptr, SOCK_CLOEXEC);
+            if (socket >= 0)
+                workers.enqueue([this, socket] { process_and_close_socket(socket); });
+            else
+                std::this_thread::sleep_for(kAcceptPause);  // until others have ended
+        }
+        ::close(listener_);
+        workers.shutdown();
+    }
+
     void drain() {
-        eventfd_write(wake_, 1);
         draining_ = true;
-        stop();
+        eventfd_write(wake_, 1);
     }
 
 private:
@@ -145,7 +167,7 @@ bool HttpServer::bind() {
     return library_->bind();
 }
 void HttpServer::run() {
-    library_->listen_after_bind();
+    library_->run();
 }
 void HttpServer::drain() {
     library_->drain();

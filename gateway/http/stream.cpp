@@ -67,9 +67,9 @@ Head ClientStream::read_head(const HeadLimits& limits) {
     while ((end = received_.find(kEnd, looked_at)) == std::string::npos) {
         if (received_.size() > limits.head_bytes) break;
         // A line of our own that ends without CR never comes to an end: refuse it at once.
-        if (const auto bare = received_.find('\n', looked_at);
-            bare != std::string::npos && (bare == 0 || received_[bare - 1] != '\r'))
-            return refused_head("malformed_request");
+        for (auto feed = received_.find('\n', looked_at); feed != std::string::npos;
+             feed = received_.find('\n', feed + 1))
+            if (feed == 0 || received_[feed - 1] != '\r') return refused_head("malformed_request");
         looked_at = received_.size() < kEnd.size() ? 0 : received_.size() - kEnd.size() + 1;
         if (!receive(until)) return refused_head("");
     }

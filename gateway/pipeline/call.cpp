@@ -26,10 +26,10 @@ const std::string& Call::param(std::string_view name) const {
     return found->second;
 }
 
-const std::string& Call::id(std::string_view name) const {
-    const std::string& text = param(name);
-    if (!is_uuid(text)) throw ProblemError(make_problem("not_found"));
-    return text;
+std::string Call::id(std::string_view name) const {
+    const auto bytes = uuid_bytes(param(name));
+    if (!bytes) throw ProblemError(make_problem("not_found"));
+    return uuid_text(*bytes);
 }
 
 std::optional<std::string> Call::query_value(std::string_view name) const {

@@ -27,8 +27,9 @@ struct Call {
 
     // A parameter of the path; the route names it, so it is there.
     const std::string& param(std::string_view name) const;
-    // The same, which must be a uuid: anything else names nothing, so 404 not_found.
-    const std::string& id(std::string_view name) const;
+    // The same, which must be a uuid: anything else names nothing, so 404 not_found. In lower case,
+    // as the database writes it.
+    std::string id(std::string_view name) const;
     // A query parameter; throws validation when it comes twice.
     std::optional<std::string> query_value(std::string_view name) const;
     // A whole number in the query; throws validation out of its bounds.
