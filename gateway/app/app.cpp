@@ -20,6 +20,8 @@ namespace {
 using std::chrono::milliseconds;
 using std::chrono::seconds;
 
+constexpr int kSeatListWaiters = 32;
+
 Key read_key(const KeyFile& file) {
     const std::string name = "auth.keys." + file.kid;
     if (file.alg == "HS256") {
@@ -105,8 +107,11 @@ struct App::Parts {
           passwords(static_cast<int>(config.auth.password_concurrency),
                     static_cast<int>(config.auth.password_waiters_max)),
           limiter(static_cast<std::size_t>(config.limits.keys_max)),
+          seat_lists(static_cast<int>(config.limits.seat_lists), kSeatListWaiters),
+          charges(static_cast<int>(config.mock.charges_max), 0),
           feed({config.feed.publish_url, milliseconds(config.feed.wait_ms),
-                milliseconds(config.feed.batch_ms), static_cast<int>(config.feed.long_polls_max)},
+                milliseconds(config.feed.batch_ms), static_cast<int>(config.feed.long_polls_max),
+                static_cast<int>(config.feed.long_polls_per_address)},
                database(config), metrics),
           services{config,
                    pool,
@@ -117,6 +122,8 @@ struct App::Parts {
                    ticket_key.public_key(),
                    passwords,
                    limiter,
+                   seat_lists,
+                   charges,
                    feed,
                    provider.get(),
                    metrics},
@@ -136,6 +143,8 @@ struct App::Parts {
     KnownSessions sessions;
     Passwords passwords;
     Limiter limiter;
+    Turnstile seat_lists;
+    Turnstile charges;
     Feed feed;
     Services services;
     Pipeline pipeline;

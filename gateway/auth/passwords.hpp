@@ -1,17 +1,16 @@
 // Hashes and checks passwords, a few at a time: each takes 19 MiB and some 20 ms of a core.
-//
-// Limits: `concurrency` at a time, at most `waiters_max` wait; the next is told `unavailable`.
 #pragma once
 
-#include <condition_variable>
-#include <mutex>
 #include <string>
+
+#include "../limits/turnstile.hpp"
 
 namespace tix::gateway {
 
+// Every call throws `unavailable` when too many wait.
 class Passwords {
 public:
-    Passwords(int concurrency, int waiters_max);
+    Passwords(int at_once, int waiters_max);
 
     std::string hash(const std::string& password);
     bool verify(const std::string& password, const std::string& hash);
@@ -19,13 +18,7 @@ public:
     bool verify_nobody(const std::string& password);
 
 private:
-    class Turn;
-    std::mutex mutex_;
-    std::condition_variable free_;
-    int running_ = 0;
-    int waiting_ = 0;
-    int concurrency_;
-    int waiters_max_;
+    Turnstile turnstile_;
 };
 
 }  // namespace tix::gateway

@@ -36,14 +36,16 @@ struct Config {
     struct Limits {
         std::int64_t auth_per_minute = 10, lock_per_minute = 60, order_per_minute = 10,
                      pay_per_minute = 10, other_per_minute = 300, prefix_factor = 10,
-                     ipv4_prefix = 32, ipv6_prefix = 64, keys_max = 100000;
+                     ipv4_prefix = 32, ipv6_prefix = 64, keys_max = 100000, seat_lists = 4;
     } limits;
     struct Feed {
         std::string publish_url;
-        std::int64_t wait_ms = 1000, batch_ms = 100, long_polls_max = 32;
+        std::int64_t wait_ms = 1000, batch_ms = 100, long_polls_max = 32,
+                     long_polls_per_address = 8;
     } feed;
     struct MockPayments {
         std::string url, secret_file;
+        std::int64_t charges_max = 64;
     } mock;
     struct Tickets {
         std::int64_t key_id = 1;
@@ -117,6 +119,8 @@ void visit_settings(Config& c, Visitor&& v) {
     v("limits", "ipv6_prefix", c.limits.ipv6_prefix, 16, 128, "bits", "prefix of IPv6 addresses");
     v("limits", "keys_max", c.limits.keys_max, 1000, 10000000, "",
       "users and prefixes remembered; about 150 bytes each");
+    v("limits", "seat_lists", c.limits.seat_lists, 1, 1000, "",
+      "lists of seats printed at a time; one of 40 000 seats is 7 MB");
     v("feed", "publish_url", c.feed.publish_url,
       "where seat changes are published for the edge's streams; empty: not at all");
     v("feed", "wait_ms", c.feed.wait_ms, 10, 30000, "ms", "how long one read of the feed waits");
@@ -124,8 +128,12 @@ void visit_settings(Config& c, Visitor&& v) {
       "changes of this time go out as one message a session");
     v("feed", "long_polls_max", c.feed.long_polls_max, 0, 1000, "",
       "requests that may wait for changes; the next gets 503 at once");
+    v("feed", "long_polls_per_address", c.feed.long_polls_per_address, 1, 1000, "",
+      "how many of them may come from one address prefix");
     v("payments.mock", "url", c.mock.url, "the mock provider; empty: no such provider");
     v("payments.mock", "secret_file", c.mock.secret_file, "file with the webhook secret");
+    v("payments.mock", "charges_max", c.mock.charges_max, 1, 1000, "",
+      "requests that may ask the provider at a time; the next gets 503 at once");
     v("tickets", "key_id", c.tickets.key_id, 0, 255, "", "key id written into ticket codes");
     v("tickets", "private_key_file", c.tickets.private_key_file,
       "Ed25519 key that signs ticket codes, PEM");

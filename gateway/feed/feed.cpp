@@ -46,18 +46,21 @@ void Feed::stop() {
     if (thread_.joinable()) thread_.join();
 }
 
-void Feed::wait_for_change(const std::string& session_id, std::int64_t since,
-                           milliseconds timeout) {
+void Feed::wait_for_change(const std::string& address, const std::string& session_id,
+                           std::int64_t since, milliseconds timeout) {
     std::unique_lock lock(mutex_);
-    if (waiting_ >= settings_.long_polls_max)
+    int& of_address = waiting_of_[address];  // others that come and go leave it where it is
+    if (waiting_ >= settings_.long_polls_max || of_address >= settings_.long_polls_per_address)
         throw ProblemError(make_problem("unavailable", "Too many requests wait for changes."));
     const std::uint64_t epoch = epoch_;
     ++waiting_;
+    ++of_address;
     changed_.wait_for(lock, timeout, [&] {
         const auto seen = seen_.find(session_id);
         return stopping_ || epoch_ != epoch || (seen != seen_.end() && seen->second > since);
     });
     --waiting_;
+    if (--of_address == 0) waiting_of_.erase(address);
 }
 
 void Feed::pause(milliseconds time) {

@@ -27,6 +27,7 @@ struct FeedSettings {
     std::chrono::milliseconds wait{1000};
     std::chrono::milliseconds batch{100};
     int long_polls_max = 32;
+    int long_polls_per_address = 8;
 };
 
 class Feed {
@@ -41,9 +42,9 @@ public:
     void stop();
 
     // Waits until something after `since` happened in the session, or the time is over. Throws
-    // ProblemError `unavailable` at once when too many wait already.
-    void wait_for_change(const std::string& session_id, std::int64_t since,
-                         std::chrono::milliseconds timeout);
+    // ProblemError `unavailable` at once when too many wait already, in all or of this address.
+    void wait_for_change(const std::string& address, const std::string& session_id,
+                         std::int64_t since, std::chrono::milliseconds timeout);
 
 private:
     void work();
@@ -79,6 +80,7 @@ private:
     std::unordered_map<std::string, std::int64_t> seen_;  // last change of each session
     std::uint64_t epoch_ = 0;                             // grows with every resync
     int waiting_ = 0;
+    std::unordered_map<std::string, int> waiting_of_;  // by address
 };
 
 }  // namespace tix::gateway

@@ -57,7 +57,7 @@ bool is_target(std::string_view target) {
 // Fields that decide about framing or identity: a second one is a second reading.
 struct Seen {
     bool host = false, length = false, authorization = false, type = false, key = false,
-         address = false;
+         address = false, keep_alive = false;
 };
 
 // False when a field is not acceptable.
@@ -69,6 +69,12 @@ bool take_field(std::string_view name, std::string_view value, Head& head, Seen&
     if (name == "content-type") return once(seen.type);
     if (name == "idempotency-key") return once(seen.key);
     if (name == "x-real-ip") return once(seen.address);
+    if (name == "connection") {
+        const std::string options = lower(std::string(value));
+        if (options.find("close") != std::string::npos) head.keep_alive = false;
+        if (options.find("keep-alive") != std::string::npos) seen.keep_alive = true;
+        return true;
+    }
     if (name == "expect")
         return head.expects_continue = lower(std::string(value)) == "100-continue";
     if (name != "content-length") return true;
@@ -122,10 +128,11 @@ Head check_head(std::string& text, const HeadLimits& limits) {
             trimmed(std::string_view(text).substr(colon + 1, end - colon - 1));
         if (!is_token(name) || !is_field_text(value) || !take_field(name, value, head, seen))
             return refused_head(kMalformed);
-        if (name == "range" || name == "expect") std::fill(from, to, 'x');
         head.fields.emplace_back(name, value);
     }
-    if (!seen.host && request_line.ends_with("1.1")) return refused_head(kMalformed);
+    const bool is_new = request_line.ends_with("1.1");
+    if (!seen.host && is_new) return refused_head(kMalformed);
+    if (!is_new && !seen.keep_alive) head.keep_alive = false;  // RFC 9112 section 9.3
     return head;
 }
 

@@ -26,10 +26,10 @@ struct Head {
     std::vector<std::pair<std::string_view, std::string_view>> fields;  // names in lower case
     std::size_t content_length = 0;
     bool expects_continue = false;
+    bool keep_alive = true;
 };
 
-// `head` ends with the empty line. In it, field names become lower case, and those of Range and
-// Expect are blanked: we serve no ranges, and the interim response is the connection's business.
+// `head` ends with the empty line; in it, field names become lower case.
 Head check_head(std::string& head, const HeadLimits& limits);
 // A head that is refused with this code.
 Head refused_head(const char* fault);

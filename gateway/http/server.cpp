@@ -111,8 +111,9 @@ private:
         if (head.expects_continue) stream.write_continue();
         if (!stream.read_body(head.content_length, exchange.body)) return false;
         bool closed = false;
-        const bool good = process_request(stream, draining_, closed, nullptr);
-        return stream.flush() && good && !closed && !draining_;
+        const bool last = draining_ || !head.keep_alive;
+        const bool good = process_request(stream, last, closed, nullptr);
+        return stream.flush() && good && !last;
     }
 
     // Always false: what follows on the connection cannot be understood.
@@ -124,7 +125,7 @@ private:
             text += name + ": " + value + "\r\n";
         text += "Content-Type: " + response.content_type + "\r\nConnection: close\r\n" +
                 "Content-Length: " + std::to_string(response.body.size()) + "\r\n\r\n" +
-                response.body;
+                (exchange.head.method == "HEAD" ? "" : response.body);
         stream.write(text.data(), text.size());
         stream.flush();
         return false;

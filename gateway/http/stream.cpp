@@ -78,9 +78,12 @@ Head ClientStream::read_head(const HeadLimits& limits) {
         return refused_head(in_line ? "uri_too_long" : "headers_too_large");
     }
     head_ = received_.substr(0, end + kEnd.size());
-    head_read_ = 0;
     received_.erase(0, head_.size());
-    return check_head(head_, limits);
+    Head head = check_head(head_, limits);
+    // httplib would decode fields and refuse some targets; it needs to know the method alone.
+    plain_ = std::string(head.method) + " / HTTP/1.1\r\n\r\n";
+    plain_read_ = 0;
+    return head;
 }
 
 bool ClientStream::read_body(std::size_t length, std::string& body) {
@@ -117,9 +120,9 @@ bool ClientStream::flush() {
 }
 
 ssize_t ClientStream::read(char* to, std::size_t size) {
-    const std::size_t count = std::min(size, head_.size() - head_read_);
-    std::memcpy(to, head_.data() + head_read_, count);
-    head_read_ += count;
+    const std::size_t count = std::min(size, plain_.size() - plain_read_);
+    std::memcpy(to, plain_.data() + plain_read_, count);
+    plain_read_ += count;
     return static_cast<ssize_t>(count);
 }
 

@@ -49,8 +49,9 @@ private:
     std::string peer_;
     int peer_port_ = 0;
     std::string received_;  // bytes read but not consumed
-    std::string head_;      // the head httplib reads now
-    std::size_t head_read_ = 0;
+    std::string head_;      // the head that was checked
+    std::string plain_;     // what httplib reads of it
+    std::size_t plain_read_ = 0;
     std::string outgoing_;
 };
 

@@ -12,6 +12,7 @@ namespace {
 using std::chrono::milliseconds;
 
 constexpr std::size_t kEventsMax = 100000;
+constexpr std::size_t kChargesMax = 100000;
 constexpr int kTriesMax = 1000;
 constexpr milliseconds kRetryFirst{200};
 constexpr milliseconds kRetryMax{5000};
@@ -40,6 +41,11 @@ bool Courier::take(const std::string& charge_id, const std::vector<PlannedEvent>
     const std::scoped_lock lock(mutex_);
     if (events_.size() + events.size() > kEventsMax) return false;
     if (!known_.insert(charge_id).second) return true;
+    oldest_.push_back(charge_id);
+    if (oldest_.size() > kChargesMax) {
+        known_.erase(oldest_.front());
+        oldest_.pop_front();
+    }
     for (const PlannedEvent& event : events)
         events_.push({Clock::now() + event.after, event.body, 0});
     changed_.notify_all();

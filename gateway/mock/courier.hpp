@@ -5,6 +5,7 @@
 
 #include <chrono>
 #include <condition_variable>
+#include <deque>
 #include <functional>
 #include <mutex>
 #include <queue>
@@ -43,7 +44,8 @@ private:
     std::mutex mutex_;
     std::condition_variable changed_;
     std::priority_queue<Event, std::vector<Event>, std::greater<>> events_;
-    std::set<std::string> known_;  // charges
+    std::set<std::string> known_;     // charges, the newest kChargesMax of them
+    std::deque<std::string> oldest_;  // the same, in the order they came
     bool stopping_ = false;
     std::vector<std::thread> threads_;
 };

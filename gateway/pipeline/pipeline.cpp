@@ -75,23 +75,6 @@ bool may(Access access, std::string_view role) {
     }
 }
 
-struct Rate {
-    const char* name;
-    std::int64_t Config::Limits::*per_minute;
-};
-
-const Rate& rate_of(LimitClass limit) {
-    static constexpr std::array<Rate, 6> kRates{{
-        {"none", nullptr},
-        {"auth", &Config::Limits::auth_per_minute},
-        {"lock", &Config::Limits::lock_per_minute},
-        {"order", &Config::Limits::order_per_minute},
-        {"pay", &Config::Limits::pay_per_minute},
-        {"other", &Config::Limits::other_per_minute},
-    }};
-    return kRates[static_cast<std::size_t>(limit)];
-}
-
 std::int64_t now_ms() {
     return std::chrono::duration_cast<std::chrono::milliseconds>(Clock::now().time_since_epoch())
         .count();
@@ -128,6 +111,24 @@ void set_missing(HttpResponse& response, const char* name, std::string value) {
 
 }  // namespace
 
+struct Pipeline::Rate {
+    const char* name;
+    std::int64_t Config::Limits::*per_minute;
+    bool by_prefix_alone = false;  // there is no user yet
+};
+
+const Pipeline::Rate& Pipeline::rate_of(LimitClass limit) {
+    static constexpr std::array<Rate, 6> kRates{{
+        {"none", nullptr},
+        {"auth", &Config::Limits::auth_per_minute, true},
+        {"lock", &Config::Limits::lock_per_minute},
+        {"order", &Config::Limits::order_per_minute},
+        {"pay", &Config::Limits::pay_per_minute},
+        {"other", &Config::Limits::other_per_minute},
+    }};
+    return kRates[static_cast<std::size_t>(limit)];
+}
+
 Pipeline::Pipeline(Services& services, const std::vector<Route>& routes)
     : services_(services), routes_(routes) {
     for (std::size_t i = 0; i < routes.size(); ++i)
@@ -148,17 +149,10 @@ HttpResponse Pipeline::handle(const HttpRequest& request) const {
     std::string trouble;  // for the log alone
     HttpResponse response;
     try {
-        response = serve(call, route);
+        response = serve(call, route, trouble);
     } catch (const ProblemError& error) {
         response = problem_answer(error.problem(), call.request_id);
         trouble = error.problem().code;
-    } catch (const DbError& error) {
-        const Problem problem = problem_of(error);
-        response = problem_answer(problem, call.request_id);
-        trouble = error.sqlstate + " " + error.message;
-        if (problem.status >= 500)
-            services_.metrics.database_error(error.sqlstate.empty() ? problem.code
-                                                                    : error.sqlstate);
     } catch (const std::exception& error) {
         response = problem_answer(make_problem("internal"), call.request_id);
         trouble = error.what();
@@ -175,12 +169,14 @@ HttpResponse Pipeline::handle(const HttpRequest& request) const {
 HttpResponse Pipeline::fault(std::string_view code) const {
     Problem problem = make_problem(code);
     if (problem.status == 405) problem.allow = "DELETE, GET, HEAD, PATCH, POST";
-    const HttpResponse response = problem_answer(problem, crypto::random_uuid());
+    const std::string id = crypto::random_uuid();
+    const HttpResponse response = problem_answer(problem, id);
+    log_info("no_request", {{"requestId", id}, {"status", response.status}, {"trouble", code}});
     services_.metrics.request(-1, response.status, 0);
     return response;
 }
 
-HttpResponse Pipeline::serve(Call& call, int& route) const {
+HttpResponse Pipeline::serve(Call& call, int& route, std::string& trouble) const {
     Match match = router_.match(call.http.method, call.http.path);
     switch (match.kind) {
         case Match::Kind::found:
@@ -208,6 +204,14 @@ HttpResponse Pipeline::serve(Call& call, int& route) const {
         response = taken.handler(services_, call);
     } catch (const ProblemError& error) {
         response = problem_answer(error.problem(), call.request_id);
+        trouble = error.problem().code;
+    } catch (const DbError& error) {
+        const Problem problem = problem_of(error);
+        response = problem_answer(problem, call.request_id);
+        trouble = error.sqlstate + " " + error.message;
+        if (problem.status >= 500)
+            services_.metrics.database_error(error.sqlstate.empty() ? problem.code
+                                                                    : error.sqlstate);
     }
     for (auto& header : limits.headers)
         response.headers.push_back(std::move(header));
@@ -228,6 +232,10 @@ void Pipeline::authenticate(Call& call, const Route& route) const {
             call.user = verify(field.substr(kScheme.size()), services_.keys,
                                {auth.issuer, auth.audience}, std::time(nullptr), why);
         if (!call.user) {
+            // Guessing is limited, too.
+            const Rate& rate = rate_of(LimitClass::kOther);
+            const auto verdict = take_from_prefix(call, rate);
+            if (!verdict.allowed) refuse(rate, verdict);
             log_info("token_refused", {{"requestId", call.request_id}, {"reason", why}});
             throw ProblemError(make_problem("invalid_token"));
         }
@@ -237,32 +245,38 @@ void Pipeline::authenticate(Call& call, const Route& route) const {
     if (!may(route.access, call.user->role)) throw ProblemError(make_problem("forbidden"));
 }
 
-void Pipeline::limit(Call& call, const Route& route, HttpResponse& response) const {
-    const bool exempt =
-        call.user && (call.user->role == "box_office" || call.user->role == "admin");
-    if (route.limit == LimitClass::kNone || exempt) return;
+Limiter::Verdict Pipeline::take_from_prefix(const Call& call, const Rate& rate) const {
     const Config::Limits& limits = services_.config.limits;
-    const Rate& rate = rate_of(route.limit);
-    const auto per_minute = static_cast<double>(limits.*rate.per_minute);
+    const auto per_minute = static_cast<double>(limits.*rate.per_minute *
+                                                (rate.by_prefix_alone ? 1 : limits.prefix_factor));
     const std::string prefix = ip_prefix(call.address, static_cast<int>(limits.ipv4_prefix),
                                          static_cast<int>(limits.ipv6_prefix));
-    const bool by_prefix_alone = route.limit == LimitClass::kAuth;
-    const double prefix_rate =
-        by_prefix_alone ? per_minute : per_minute * static_cast<double>(limits.prefix_factor);
-    const std::int64_t now = now_ms();
-    Limiter::Verdict verdict = services_.limiter.take(std::string(rate.name) + " net " + prefix,
-                                                      prefix_rate, prefix_rate, now);
-    if (verdict.allowed && call.user && !by_prefix_alone)
-        verdict = services_.limiter.take(std::string(rate.name) + " user " + call.user_id(),
-                                         per_minute, per_minute, now);
-    response.headers = {{"RateLimit-Limit", std::to_string(verdict.limit)},
-                        {"RateLimit-Remaining", std::to_string(verdict.remaining)},
-                        {"RateLimit-Reset", std::to_string(verdict.reset_s)}};
-    if (verdict.allowed) return;
+    return services_.limiter.take(std::string(rate.name) + " net " + prefix, per_minute, per_minute,
+                                  now_ms());
+}
+
+void Pipeline::refuse(const Rate& rate, const Limiter::Verdict& verdict) const {
     services_.metrics.limited(rate.name);
     Problem problem = make_problem("rate_limited");
     problem.retry_after_s = verdict.retry_after_s;
     throw ProblemError(std::move(problem));
+}
+
+void Pipeline::limit(Call& call, const Route& route, HttpResponse& response) const {
+    const bool exempt =
+        call.user && (call.user->role == "box_office" || call.user->role == "admin");
+    if (route.limit == LimitClass::kNone || exempt) return;
+    const Rate& rate = rate_of(route.limit);
+    Limiter::Verdict verdict = take_from_prefix(call, rate);
+    if (verdict.allowed && call.user && !rate.by_prefix_alone) {
+        const auto per_minute = static_cast<double>(services_.config.limits.*rate.per_minute);
+        verdict = services_.limiter.take(std::string(rate.name) + " user " + call.user_id(),
+                                         per_minute, per_minute, now_ms());
+    }
+    response.headers = {{"RateLimit-Limit", std::to_string(verdict.limit)},
+                        {"RateLimit-Remaining", std::to_string(verdict.remaining)},
+                        {"RateLimit-Reset", std::to_string(verdict.reset_s)}};
+    if (!verdict.allowed) refuse(rate, verdict);
 }
 
 void Pipeline::read_body(Call& call, const Route& route) const {

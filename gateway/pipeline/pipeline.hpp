@@ -22,10 +22,15 @@ public:
     HttpResponse fault(std::string_view code) const;
 
 private:
-    HttpResponse serve(Call& call, int& route) const;
+    struct Rate;
+    static const Rate& rate_of(LimitClass limit);
+
+    HttpResponse serve(Call& call, int& route, std::string& trouble) const;
     void authenticate(Call& call, const Route& route) const;
     // Takes a token from each bucket; the header fields go into `response`.
     void limit(Call& call, const Route& route, HttpResponse& response) const;
+    Limiter::Verdict take_from_prefix(const Call& call, const Rate& rate) const;
+    [[noreturn]] void refuse(const Rate& rate, const Limiter::Verdict& verdict) const;
     void read_body(Call& call, const Route& route) const;
     void log(const Call& call, int route, const HttpResponse& response, double seconds,
              const std::string& trouble) const;

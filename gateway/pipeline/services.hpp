@@ -8,6 +8,7 @@
 #include "../db/pool.hpp"
 #include "../feed/feed.hpp"
 #include "../limits/bucket.hpp"
+#include "../limits/turnstile.hpp"
 #include "../metrics/metrics.hpp"
 #include "../providers/mock.hpp"
 #include "known_sessions.hpp"
@@ -24,6 +25,8 @@ struct Services {
     const crypto::PublicKey ticket_public_key;
     Passwords& passwords;
     Limiter& limiter;
+    Turnstile& seat_lists;
+    Turnstile& charges;
     Feed& feed;
     MockProvider* mock;  // null: no such provider
     Metrics& metrics;

@@ -50,6 +50,8 @@ HttpResponse pay_order(Services& services, Call& call) {
     if (provider != kMock || services.mock == nullptr)
         fields.fault("provider", "is not a provider of this installation");
     fields.finish();
+    // Before the order is bound to a payment: whoever finds no place has changed nothing.
+    const Turnstile::Turn turn(services.charges);
     const DbResult row = services.db.write(
         "SELECT * FROM tix.tix_begin_payment($1::uuid, $2::text, $3::text, $4::uuid,"
         " $5::text)",

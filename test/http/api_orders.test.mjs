@@ -4,7 +4,7 @@ import { randomUUID } from 'node:crypto';
 import { test } from 'node:test';
 import { ok, problem } from './lib/client.mjs';
 import { buy, buyer, eventually, lock, makeSession, order, orderBecomes, seatIds, seatState,
-    sqlValue, violations } from './lib/world.mjs';
+    sql, sqlValue, violations } from './lib/world.mjs';
 
 const session = makeSession({ amount: 22500 });
 const seats = seatIds(session.sessionId);
@@ -161,3 +161,21 @@ test('orders come newest first, page by page, none twice', async () => {
 });
 
 test('nothing was sold twice', () => { assert.equal(violations(), '0'); });
+
+// PostgreSQL sends the rows of a statement before it commits.
+test('an order that fails when it is committed is refused and is not there', async () => {
+    const ann = buyer();
+    const { lockId } = await lock(ann, session, take(1));
+    const name = `refuse_${randomUUID().replaceAll('-', '')}`;
+    sql(`CREATE FUNCTION tix.${name}() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
+            RAISE EXCEPTION 'lock is lost' USING ERRCODE = 'TX002'; END $$;
+         CREATE CONSTRAINT TRIGGER ${name} AFTER INSERT ON tix.orders DEFERRABLE INITIALLY DEFERRED
+            FOR EACH ROW WHEN (NEW.user_id = '${ann.userId}') EXECUTE FUNCTION tix.${name}();`);
+    try {
+        problem(await ann.post('/v1/orders', { lockIds: [lockId] }), 409, 'TX002');
+    } finally {
+        sql(`DROP TRIGGER ${name} ON tix.orders; DROP FUNCTION tix.${name}();`);
+    }
+    assert.deepEqual(ok(await ann.get('/v1/orders')), []);
+    ok(await ann.post('/v1/orders', { lockIds: [lockId] }), 201);
+});

@@ -102,6 +102,11 @@ test('a map that has not changed is not sent again', async () => {
     const same = await map({ 'if-none-match': first.headers.etag });
     assert.equal(same.status, 304);
     assert.equal(same.bytes.length, 0);
+    const list = await nobody().get(`${session.url}/seats`,
+        { headers: { 'if-none-match': first.headers.etag } });
+    assert.equal(list.status, 200, 'the map one has is not the list');
+    assert.equal((await nobody().get(`${session.url}/seats`,
+        { headers: { 'if-none-match': list.headers.etag } })).status, 304);
     const { lockId } = await lock(ann, session, [seats[5]]);
     const other = await map({ 'if-none-match': first.headers.etag });
     assert.equal(other.status, 200);
@@ -115,6 +120,7 @@ test('one seat can be asked for; an unknown one is not found', async () => {
     const unknown = '00000000-0000-4000-8000-000000000000';
     problem(await nobody().get(`/v1/sessions/${unknown}/seats`), 404);
     problem(await nobody().get(`/v1/sessions/${unknown}/availability`), 404);
+    problem(await nobody().get(`/v1/sessions/${unknown}/changes?since=1`), 404);
 });
 
 test('availability adds up to the house', async () => {

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { after, test } from 'node:test';
 import { gzipSync } from 'node:zlib';
-import { edge, gateway, median, ok, wellFormedProblem } from './lib/client.mjs';
+import { edge, gateway, median, ok, problem, wellFormedProblem } from './lib/client.mjs';
 import { oneReading, refused } from './lib/malformed.mjs';
 import { answers, asAnswer, exchange } from './lib/raw.mjs';
 import { pid } from './lib/stack.mjs';
@@ -81,6 +81,7 @@ test('answers to what is unknown are problems, too', async () => {
         assert.equal(got.status, status, path);
         wellFormedProblem(got, 'not_found');
     }
+    problem(await who.get('/v1/venues?limit=1?2'), 400, 'validation');
     const wrong = await who.delete('/v1/venues');
     assert.equal(wrong.status, 405);
     wellFormedProblem(wrong, 'method_not_allowed');

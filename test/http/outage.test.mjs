@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { after, test } from 'node:test';
-import { Client, describe, edge, ok, problem, wellFormedProblem } from './lib/client.mjs';
+import { Client, describe, edge, gateway, ok, problem, wellFormedProblem } from './lib/client.mjs';
 import { kill, pid, recovered, services } from './lib/stack.mjs';
 import { buyer, eventually, lock, makeSession, news, order, person, seatIds, sleep, sqlValue, tell,
     violations } from './lib/world.mjs';
@@ -106,34 +106,18 @@ for (const name of ['pgbouncer', 'gateway', 'mock']) {
     });
 }
 
-test('kill -9 of the postmaster: readiness tells, holds survive, orders once', async (t) => {
+test('kill -9 of the postmaster: 503 at worst, holds survive, orders once', async (t) => {
     const ann = buyer();
     const held = await lock(ann, session, take(2));
     const noise = traffic(t);
-    const ready = [];
-    let watching = true;
-    const watch = (async () => {
-        const probe = new Client({ base: edge });
-        while (watching) {
-            ready.push((await probe.get('/readyz')).status);
-            await sleep(10);
-        }
-    })();
-    t.after(() => { watching = false; });
     const killed = await ordersOver(() => kill('postgres'));
     await recovered('postgres', killed);
-    watching = false;
-    await watch;
-    const seen = await noise.stop();
-    decent(seen);
-    assert.ok(seen.away > 0);
-    assert.ok(ready.includes(503) && ready.at(-1) === 200, `${[...new Set(ready)]}`);
-    assert.equal(ready.every((status) => status === 200 || status === 503), true);
+    decent(await noise.stop());
     ok(await insist(() => ann.post('/v1/orders', { lockIds: [held.lockId] })), 201);
     assert.equal(violations(), '0');
 });
 
-test('a pool that hangs is a 503 within 15 s, and news is asked for again', async () => {
+test('a pool that hangs is a 503 within 15 s, readiness tells, and news is asked for again', async () => {
     const ann = buyer();
     const made = await order(ann, session, take(1));
     ok(await ann.post(`/v1/orders/${made.orderId}/pay`, { paymentMethod: 'mock_silent' }), 202);
@@ -146,6 +130,9 @@ test('a pool that hangs is a 503 within 15 s, and news is asked for again', asyn
             ann.post(`${session.url}/seats/lock`, { seatIds: take(1) }, { timeout: 15000 }),
             tell(body),
             new Client({ base: edge }).get('/healthz').then((got) => ok(got)),
+            // The gateway tells after ten seconds; the edge waits for five.
+            new Client({ base: gateway, address: '127.0.0.1' }).get('/readyz', { timeout: 15000 })
+                .then((got) => assert.equal(got.status, 503)),
         ];
         for (const got of (await Promise.all(asked)).slice(0, 3)) {
             problem(got, 503, 'unavailable', 'outcome_unknown');

@@ -18,6 +18,7 @@ node_major_min=18
 lists=/var/lib/apt/lists
 drop_in=/etc/postgresql-common/createcluster.d/tix-no-main-cluster.conf
 policy=/usr/sbin/policy-rc.d
+policy_mark='# tix installs packages: no service starts meanwhile.'
 # Debian's nginx makes it at its first start as root; nchan wants it even where it is not used.
 nginx_body=/var/lib/nginx/body
 
@@ -57,12 +58,12 @@ forbid_main_cluster() {
 }
 
 # Debian starts a service as soon as it is installed; tix runs its own copies on its own ports.
-# A policy that is there already is somebody's decision, and stays.
+# A policy that is there already is somebody's decision, and stays; unless a killed run left it.
 forbid_services() {
     local unit
-    if [[ ! -e $policy && ! -L $policy ]]; then
+    if [[ ! -e $policy && ! -L $policy ]] || grep -qsxF "$policy_mark" "$policy"; then
         our_policy=yes
-        printf '#!/bin/sh\n# tix installs packages: no service starts meanwhile.\nexit 101\n' |
+        printf '#!/bin/sh\n%s\nexit 101\n' "$policy_mark" |
             "${as_root[@]}" tee "$policy" >/dev/null
         "${as_root[@]}" chmod 755 "$policy"
     fi
@@ -76,6 +77,7 @@ forbid_services() {
 allow_all() {
     local status=$? unit
     trap - EXIT
+    trap '' INT TERM HUP # a second Ctrl-C does not leave half of it behind
     if [[ -n $our_drop_in ]]; then
         "${as_root[@]}" rm -f "$drop_in"
         "${as_root[@]}" rmdir "${drop_in%/*}" 2>/dev/null || true
@@ -109,7 +111,7 @@ if ((EUID != 0)); then
         as_root=(sudo -n)
     else
         die "packages are missing and there is neither root nor sudo to install them" \
-            "Run as root: apt-get install ${missing[*]}; mkdir -p $nginx_body"
+            "Run as root: $root/test/stack/packages.sh  (it installs ${missing[*]})"
     fi
 fi
 if ((!${#missing[@]})); then
@@ -120,6 +122,8 @@ fi
 mkdir -p "$build/log"
 log=$build/log/apt.log
 : >"$log"
+# Root may do this in somebody else's checkout, who builds there afterwards.
+if ((EUID == 0)); then chown --reference="$root" "$build" "$build/log" "$log"; fi
 say "Installing ${#missing[@]} Debian packages: ${missing[*]}"
 if lists_are_stale; then
     apt update || say "The package lists could not be renewed; trying with those at hand."
