@@ -23,7 +23,8 @@ for option in ROUNDS ROUND_SECONDS CLIENTS HTTP_CLIENTS; do
         die "$option=${!option} is not a count from 1 to 9999"
 done
 export ROUNDS=${ROUNDS:-15} ROUND_SECONDS=${ROUND_SECONDS:-2} CLIENTS=${CLIENTS:-8}
-export HTTP_CLIENTS=${HTTP_CLIENTS:-64} GROUPS_ONLY=${GROUPS_ONLY:-lost memory journal async http}
+export HTTP_CLIENTS=${HTTP_CLIENTS:-64}
+export GROUPS_ONLY=${GROUPS_ONLY:-lost memory journal async http}
 
 # Builds the yardsticks and installs them beside tix in the private copy of PostgreSQL.
 install_yardsticks() {

@@ -30,7 +30,8 @@ my @foreign_headers = (
 # the top, no way back up.
 my %gateway_rooms = (
     base => '', crypto => 'base', json => 'base', qr => '', config => '', metrics => '',
-    limits => 'base', db => '', plan => 'crypto', log => 'json', http => '', auth => 'base crypto json limits',
+    limits => 'base', db => '', plan => 'crypto', log => 'json', http => '',
+    auth => 'base crypto json limits',
     providers => 'base crypto http json', mock => 'base http json providers',
     feed => 'base db http log metrics',
     pipeline => 'auth base config crypto db feed http json limits log metrics providers',
