@@ -26,12 +26,14 @@ export ROUNDS=${ROUNDS:-15} ROUND_SECONDS=${ROUND_SECONDS:-2} CLIENTS=${CLIENTS:
 export HTTP_CLIENTS=${HTTP_CLIENTS:-64}
 export GROUPS_ONLY=${GROUPS_ONLY:-lost memory journal async http}
 
-# Builds the yardsticks and installs them beside tix in the private copy of PostgreSQL.
+# Builds the yardsticks and installs them beside tix in the private copy of PostgreSQL. They are
+# built in a copy, for PGXS finds no sources in a path with a space.
 install_yardsticks() {
     local log=$build/log/bench.log target
     mkdir -p "$build/log" "$build/bench"
+    cp -p "$bench"/tix_bench/* "$build/bench/"
     for target in all install; do
-        make -C "$build/bench" -f "$bench/tix_bench/Makefile" \
+        make -C "$build/bench" \
             PG_CONFIG="$system_bin/pg_config" DESTDIR="$prefix" "$target" >>"$log" 2>&1 || {
             show_tail "$log"
             die "the yardsticks could not be built" "The whole output is in .build/log/bench.log"

@@ -31,11 +31,11 @@ TEST(Turnstile, who_finds_no_place_and_no_room_to_wait_is_refused_at_once) {
 TEST(Turnstile, a_place_is_free_again_when_its_holder_leaves) {
     Turnstile turnstile(1, 0);
     for (int i = 0; i < 3; ++i)
-        EXPECT_NO_THROW(Turnstile::Turn(turnstile));
+        EXPECT_NO_THROW(Turnstile::Turn{turnstile});
     std::optional<Turnstile::Turn> inside(std::in_place, turnstile);
-    EXPECT_THROW(Turnstile::Turn(turnstile), ProblemError);
+    EXPECT_THROW(Turnstile::Turn{turnstile}, ProblemError);
     inside.reset();
-    EXPECT_NO_THROW(Turnstile::Turn(turnstile));
+    EXPECT_NO_THROW(Turnstile::Turn{turnstile});
 }
 
 TEST(Turnstile, never_more_than_its_number_are_inside_and_all_get_their_turn) {

@@ -108,8 +108,12 @@ check "nothing is left of the killed server" nothing_left
 check "no shared memory is left of the killed server" no_own_memory
 
 check "a port out of range is refused" refuses "is not a port" up 99999
-taken=31501
-while port_in_use "$taken"; do taken=$((taken + 1)); done
+# A port in use behind three that are not: a stack from there meets no other.
+taken=31504
+while port_in_use "$taken" || port_in_use "$((taken - 1))" || port_in_use "$((taken - 2))" ||
+    port_in_use "$((taken - 3))"; do
+    taken=$((taken + 1))
+done
 perl -MIO::Socket::INET -e '$s = IO::Socket::INET->new(LocalAddr => "127.0.0.1",
     LocalPort => $ARGV[0], Listen => 64, ReuseAddr => 1) or die; sleep 600' "$taken" &
 listener=$!

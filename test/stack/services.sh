@@ -46,12 +46,19 @@ service_roots() {
     done
 }
 
+# signal_each SIGNAL: sends it to the processes whose ids come in. The shell's own kill does it: a
+# bare Debian has no other.
+signal_each() {
+    local pid
+    while read -r pid; do kill "-$1" "$pid" 2>/dev/null || true; done
+}
+
 # stop_service NAME: ends it as its file says; 1 when something of it is left.
 stop_service() {
     local stop=${1}_stop step
     for step in ${!stop}; do
         if service_gone "$1"; then return 0; fi
-        service_roots "$1" | xargs -r kill "-${step%:*}" 2>/dev/null || true
+        service_roots "$1" | signal_each "${step%:*}"
         if retry "${step#*:}" service_gone "$1"; then return 0; fi
     done
     service_gone "$1"

@@ -120,10 +120,13 @@ stop_all() {
         if [[ -n ${pid[$name]} ]] && service_gone "$name"; then
             kill -KILL "${pid[$name]}" 2>/dev/null
         fi
-        stop_service "$name" || note "$name: does not end: $(service_pids "$name" | tr '\n' ' ')"
-        pid[$name]=
-        note "$name: stopped"
-        turn "$name" stopped
+        if stop_service "$name"; then
+            pid[$name]=
+            note "$name: stopped"
+            turn "$name" stopped
+        else
+            note "$name: does not end: $(service_pids "$name" | tr '\n' ' ')"
+        fi
     done
 }
 

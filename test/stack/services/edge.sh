@@ -8,7 +8,7 @@ edge_stop='QUIT:1 TERM:6 KILL:3'
 
 # The workers of a killed master serve on and keep the port; they are ended.
 edge_clear() {
-    service_pids edge | xargs -r kill -KILL 2>/dev/null || true
+    service_pids edge | signal_each KILL
     retry 5 service_gone edge
 }
 
