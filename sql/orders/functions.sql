@@ -63,7 +63,13 @@ LANGUAGE plpgsql STABLE PARALLEL SAFE SET search_path = tix, pg_catalog, pg_temp
 BEGIN
     RETURN QUERY
         SELECT s.seat_id, p.price_amount, p.price_currency
-        FROM sessions e JOIN seats s USING (session_id)
+        -- Each seat is probed by its whole key: as one scan with ANY, a session newer than the
+        -- statistics is read from end to end. OFFSET keeps the probe a probe.
+        FROM sessions e CROSS JOIN unnest(prices_of_seats.seat_ids) w (seat_id)
+        CROSS JOIN LATERAL (
+            SELECT k.seat_id, k.category, k.area_id FROM seats k
+            WHERE k.session_id = prices_of_seats.session_id AND k.seat_id = w.seat_id
+            OFFSET 0) s
         LEFT JOIN LATERAL (
             SELECT c.price_amount, c.price_currency
             FROM price_categories c
@@ -73,8 +79,7 @@ BEGIN
             ORDER BY (c.area_ids <> '{}')::int * 2 + (c.categories <> '{}')::int DESC,
                      c.price_amount
             LIMIT 1) p ON true
-        WHERE e.session_id = prices_of_seats.session_id
-          AND s.seat_id = ANY (prices_of_seats.seat_ids);
+        WHERE e.session_id = prices_of_seats.session_id;
 END $$;
 COMMENT ON FUNCTION tix.prices_of_seats(uuid, text[]) IS
     'Internal: the price of each seat in minor units; NULL where none is set.';
