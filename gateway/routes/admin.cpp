@@ -6,7 +6,7 @@
 namespace tix::gateway {
 
 HttpResponse open_sale(Services& services, Call& call) {
-    const std::string& session = call.id("sessionId");
+    const std::string session = call.id("sessionId");
     const DbResult row = services.db.write("SELECT * FROM tix.tix_open_sale($1::uuid, $2::uuid)",
                                            {session, call.user_id()});
     return answer(call,
@@ -14,7 +14,7 @@ HttpResponse open_sale(Services& services, Call& call) {
 }
 
 HttpResponse close_sale(Services& services, Call& call) {
-    const std::string& session = call.id("sessionId");
+    const std::string session = call.id("sessionId");
     const DbResult row = services.db.write("SELECT * FROM tix.tix_close_sale($1::uuid, $2::uuid)",
                                            {session, call.user_id()});
     return answer(call, {{"sessionId", session}, {"status", row.text(0, 0)}});

@@ -63,7 +63,7 @@ HttpResponse release(Services& services, const Call& call, const std::string& lo
 }  // namespace
 
 HttpResponse lock_seats(Services& services, Call& call) {
-    const std::string& session = call.id("sessionId");
+    const std::string session = call.id("sessionId");
     Fields fields(call.body);
     const auto seats = fields.texts("seatIds", 1, kListMax);
     const auto ttl = fields.optional_number("ttlSeconds", 1, kTtlMax);
@@ -81,7 +81,7 @@ HttpResponse lock_seats(Services& services, Call& call) {
 }
 
 HttpResponse lock_best(Services& services, Call& call) {
-    const std::string& session = call.id("sessionId");
+    const std::string session = call.id("sessionId");
     Fields fields(call.body);
     const auto quantity = fields.number("quantity", 1, kListMax);
     const auto areas = fields.optional_texts("areas", kListMax);

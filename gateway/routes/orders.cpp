@@ -71,7 +71,7 @@ HttpResponse get_order(Services& services, Call& call) {
 }
 
 HttpResponse cancel_order(Services& services, Call& call) {
-    const std::string& order = call.id("orderId");
+    const std::string order = call.id("orderId");
     const DbResult row = services.db.write("SELECT * FROM tix.tix_cancel_order($1::uuid, $2::uuid)",
                                            {order, call.user_id()});
     return answer(call,

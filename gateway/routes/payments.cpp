@@ -42,7 +42,7 @@ DbValue number(const std::optional<std::int64_t>& value) {
 }  // namespace
 
 HttpResponse pay_order(Services& services, Call& call) {
-    const std::string& order = call.id("orderId");
+    const std::string order = call.id("orderId");
     Fields fields(call.body);
     const std::string provider = fields.optional_text("provider", kLabelBytes).value_or(kMock);
     const std::string method =

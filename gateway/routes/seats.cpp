@@ -98,7 +98,7 @@ HttpResponse get_seats(Services& services, Call& call) {
 }
 
 HttpResponse get_seat(Services& services, Call& call) {
-    const std::string& session = call.id("sessionId");
+    const std::string session = call.id("sessionId");
     const std::string& seat = call.param("seatId");
     services.sessions.need_shown(session);
     const DbResult rows = or_not_found([&] {
@@ -114,7 +114,7 @@ HttpResponse get_seat(Services& services, Call& call) {
 }
 
 HttpResponse get_availability(Services& services, Call& call) {
-    const std::string& session = call.id("sessionId");
+    const std::string session = call.id("sessionId");
     services.sessions.need_shown(session);
     const DbResult rows = or_not_found([&] {
         return services.db.read("SELECT * FROM tix.tix_availability($1::uuid)", {session});

@@ -67,7 +67,7 @@ HttpResponse get_ticket_qr(Services& services, Call& call) {
 }
 
 HttpResponse verify_ticket(Services& services, Call& call) {
-    const std::string& id = call.id("ticketId");
+    const std::string id = call.id("ticketId");
     Fields fields(call.body);
     const std::string code = fields.text("code", 1, kLabelBytes);
     fields.finish();

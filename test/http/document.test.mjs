@@ -18,12 +18,17 @@ test('the codes of the document are those of errors.def', () => {
     assert.deepEqual([...problemCodes].sort(), [...new Set(codes)].sort());
 });
 
-test('the edge\'s own problems have codes of the document', () => {
-    const text = readFileSync(`${process.env.TIX_ROOT}/gateway/edge/problem_texts.conf`, 'utf8');
-    const statuses = /\$problem_status \{([^}]*)\}/.exec(text)[1];
-    const codes = [...statuses.matchAll(/^\s*(\w+) \d+;/gm)].map((match) => match[1]);
-    const known = [...problemCodes, 'default'];
-    assert.deepEqual(codes.filter((code) => !known.includes(code)), []);
+test('the edge\'s own problems have codes, statuses and titles of errors.def', () => {
+    const root = process.env.TIX_ROOT;
+    const list = readFileSync(`${root}/extension/src/core/errors.def`, 'utf8');
+    const text = readFileSync(`${root}/gateway/edge/problem_texts.conf`, 'utf8');
+    const entries = (name) => [...new RegExp(`\\$${name} \\{([^}]*)\\}`).exec(text)[1]
+        .matchAll(/^\s*(\w+) "?([^";]+)"?;/gm)]
+        .map(([, code, value]) => [code === 'default' ? 'internal' : code, value]);
+    const titles = new Map(entries('problem_title'));
+    assert.ok(titles.size > 10);
+    for (const [code, status] of entries('problem_status'))
+        assert.ok(list.includes(`TIX_PROBLEM(${code}, ${status}, "${titles.get(code)}")`), code);
 });
 
 test('the document has the routes of the gateway, and the stream of the edge', () => {
