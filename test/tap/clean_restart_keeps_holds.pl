@@ -112,6 +112,21 @@ is( $node->ask("SELECT expires_at - clock_timestamp() BETWEEN '50 s' AND '60.1 s
     't', 'remaining time is clamped to what was given');
 is(seats($past, 1), '', 'a hold of the past is over');
 
+# The time that loading takes is not taken off the holds.
+my $steady = hold('B-2-3', 1, "'1 min'");
+my $until = $node->ask("SELECT expires_at FROM tix_lock_get($steady, u(1))");
+$node->ask('CREATE FUNCTION slow_seats(session_id uuid, OUT seat_id text, OUT area_id text,'
+      . ' OUT row_label text, OUT "position" integer, OUT x real, OUT y real, OUT category text,'
+      . ' OUT accessible boolean, OUT sold boolean, OUT seat_number text) RETURNS SETOF record'
+      . ' LANGUAGE sql AS $$ SELECT l.* FROM (SELECT pg_sleep(1) OFFSET 0) x, tix.load_seats($1) l'
+      . ' $$');
+$node->ask("ALTER SYSTEM SET tix.seat_loader = 'slow_seats'");
+$node->restart;
+is( $node->ask("SELECT abs(extract(epoch FROM expires_at - '$until')) < 0.2"
+          . " FROM tix_lock_get($steady, u(1))"),
+    't', 'a slow load takes nothing off a hold');
+$node->ask('ALTER SYSTEM RESET tix.seat_loader');
+
 # Tokens are above every lock_id of the journal, wherever that came from.
 $node->ask("INSERT INTO tix.holds SELECT 5000::bigint << 47, session_id, version, kind, user_id,"
       . " at, expires_at, order_id, seats FROM tix.holds WHERE lock_id = $past");

@@ -136,7 +136,6 @@ for my $cycle (1 .. $cycles)
     $node->start if $postmaster;
     $node->await;
     my $whose = $postmaster ? 'the postmaster' : 'a backend';
-    $node->ask('SELECT FROM tix_load_session(s(1))');
     is(lost_holds(), 0, "cycle $cycle: kill -9 of $whose lost none of " . keys(%held) . ' holds');
     is(returned_holds(), 0, "cycle $cycle: no released hold came back");
     $node->sound("after cycle $cycle", 1);

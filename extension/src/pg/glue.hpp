@@ -94,6 +94,9 @@ struct JournalRow {
     Datum seats;  // text[]
 };
 void journal_write(const JournalRow& row);
+// The session of a token, as committed by now; false when the journal has no such token. Costs two
+// index probes for each session in the journal.
+bool journal_find_session(u64 lock_id, Uuid* session);
 void install_journal_callbacks();
 
 // Conversions (convert.cpp).
@@ -135,6 +138,6 @@ struct TableHold {
 };
 // Requires SPI_connect and no snapshot older than the advisory lock. Everything is palloc'd in the
 // current context. seats = 0 when the loader knows no such session.
-TableSession read_session(const Uuid& session, Micros now);
+TableSession read_session(const Uuid& session);
 
 }  // namespace tix::pg

@@ -12,6 +12,8 @@ namespace {
 
 constexpr int kColumns = 9;
 constexpr int kIndexesMax = 4;
+constexpr int kLockColumn = 1;
+constexpr int kSessionColumn = 2;
 Oid journal_oid = InvalidOid;
 Oid index_oid[kIndexesMax];
 int indexes = 0;
@@ -57,12 +59,12 @@ void check_indexes(Relation journal) {
     list_free(list);
 }
 
-Relation open_journal() {
-    if (journal_oid != InvalidOid) return table_open(journal_oid, RowExclusiveLock);
+Relation open_journal(LOCKMODE mode) {
+    if (journal_oid != InvalidOid) return table_open(journal_oid, mode);
     const Oid schema = get_namespace_oid("tix", true);
     const Oid oid = OidIsValid(schema) ? get_relname_relid("holds", schema) : InvalidOid;
     if (!OidIsValid(oid)) bad_shape("it does not exist");
-    const Relation journal = table_open(oid, RowExclusiveLock);
+    const Relation journal = table_open(oid, mode);
     const TupleDesc desc = RelationGetDescr(journal);
     if (journal->rd_rel->relkind != RELKIND_RELATION) bad_shape("it is not a plain table");
     if (desc->natts != kColumns) bad_shape("it has other columns");
@@ -98,7 +100,78 @@ void insert_into_index(Oid oid, Relation journal, const Datum* values, const boo
     index_close(index, NoLock);
 }
 
+// The index by session and token.
+Oid lookup_index(Relation journal) {
+    for (int i = 0; i < indexes; i++) {
+        const Relation index = index_open(index_oid[i], AccessShareLock);
+        const int2vector& columns = index->rd_index->indkey;
+        const bool fits = index->rd_index->indisvalid && columns.dim1 >= 2 &&
+                          columns.values[0] == kSessionColumn && columns.values[1] == kLockColumn;
+        index_close(index, AccessShareLock);
+        if (fits) return index_oid[i];
+    }
+    bad_shape("it has no index on session_id and lock_id");
+}
+
+struct JournalIndex {
+    Relation journal;
+    Relation index;
+    Snapshot snapshot;
+
+    // The session of the first row that fits the keys.
+    bool first(ScanKeyData* keys, int n, Uuid* session) const {
+        TupleTableSlot* slot = table_slot_create(journal, nullptr);
+        const IndexScanDesc scan = index_beginscan(journal, index, snapshot,
+#if PG_VERSION_NUM >= 180000
+                                                   nullptr,
+#endif
+                                                   n, 0);
+        index_rescan(scan, keys, n, nullptr, 0);
+        const bool found = index_getnext_slot(scan, ForwardScanDirection, slot);
+        if (found) {
+            bool null;
+            *session = uuid_arg(slot_getattr(slot, kSessionColumn, &null));
+        }
+        index_endscan(scan);
+        ExecDropSingleTupleTableSlot(slot);
+        return found;
+    }
+    bool next_session(const Uuid* after, Uuid* session) const {
+        ScanKeyData key;
+        if (after == nullptr) return first(&key, 0, session);
+        ScanKeyInit(&key, 1, BTGreaterStrategyNumber, F_UUID_GT, uuid_datum(*after));
+        return first(&key, 1, session);
+    }
+    bool has(const Uuid& session, u64 lock_id) const {
+        ScanKeyData key[2];
+        Uuid same;
+        ScanKeyInit(&key[0], 1, BTEqualStrategyNumber, F_UUID_EQ, uuid_datum(session));
+        ScanKeyInit(&key[1], 2, BTEqualStrategyNumber, F_INT8EQ,
+                    Int64GetDatum(static_cast<int64>(lock_id)));
+        return first(key, 2, &same);
+    }
+};
+
 }  // namespace
+
+bool journal_find_session(u64 lock_id, Uuid* session) {
+    const Relation journal = open_journal(AccessShareLock);
+    const Relation index = index_open(lookup_index(journal), AccessShareLock);
+    const JournalIndex look = {journal, index, RegisterSnapshot(GetLatestSnapshot())};
+    bool found = false;
+    Uuid last;
+    for (bool more = look.next_session(nullptr, session); more && !found;
+         more = look.next_session(&last, session)) {
+        CHECK_FOR_INTERRUPTS();
+        found = look.has(*session, lock_id);
+        if (found) break;
+        last = *session;
+    }
+    UnregisterSnapshot(look.snapshot);
+    index_close(index, AccessShareLock);
+    table_close(journal, AccessShareLock);
+    return found;
+}
 
 void journal_write(const JournalRow& row) {
     if (!settings.hold_journal) return;
@@ -115,7 +188,7 @@ void journal_write(const JournalRow& row) {
     nulls[4] = row.owner == Uuid{};
     nulls[6] = row.deadline == 0;
     nulls[7] = row.order == nullptr;
-    const Relation journal = open_journal();
+    const Relation journal = open_journal(RowExclusiveLock);
     const HeapTuple tuple = heap_form_tuple(RelationGetDescr(journal), values, nulls);
     heap_insert(journal, tuple, GetCurrentCommandId(true), 0, nullptr);
     for (int i = 0; i < indexes; i++)

@@ -157,7 +157,7 @@ void load() {
     advisory_lock(loading, ExclusiveLock);
     PushActiveSnapshot(GetTransactionSnapshot());
     SPI_connect();
-    const TableSession t = read_session(loading, arena_now());
+    const TableSession t = read_session(loading);
     if (t.layout.seats == 0) {
         mark(DirState::failed, 0);
     } else {

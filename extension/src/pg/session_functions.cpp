@@ -89,7 +89,7 @@ Comparison compare(SessionBlock* b, const Uuid& session) {
     CommandCounterIncrement();
     PushActiveSnapshot(GetTransactionSnapshot());
     SPI_connect();
-    const TableSession t = read_session(session, arena_now());
+    const TableSession t = read_session(session);
     if (t.layout.seats != b->seats)
         ereport(ERROR,
                 (errcode(ERRCODE_DATA_EXCEPTION),

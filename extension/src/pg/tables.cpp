@@ -334,7 +334,7 @@ void finish(Fold* f, TableSession* t, Micros now, TimestampTz wall) {
     memcpy(h.seat, f->seat, sizeof(Ordinal) * h.seats);
 }
 
-void read_journal(TableSession* t, Micros now) {
+void read_journal(TableSession* t) {
     Oid types[] = {UUIDOID};
     Datum args[] = {uuid_datum(t->layout.session)};
     const int result = SPI_execute_with_args(
@@ -345,6 +345,8 @@ void read_journal(TableSession* t, Micros now) {
     if (result != SPI_OK_SELECT) elog(ERROR, "could not read tix.holds");
     SPITupleTable* rows = SPI_tuptable;
     HTAB* labels = index_labels(t->layout);
+    // Both clocks at once, or the time between would be taken off every hold.
+    const Micros now = arena_now();
     const TimestampTz wall = GetCurrentTimestamp();
     auto* f = static_cast<Fold*>(palloc0(sizeof(Fold)));
     auto* seats = static_cast<Ordinal*>(palloc(sizeof(Ordinal) * kSeatsPerLockMax));
@@ -375,10 +377,10 @@ void read_journal(TableSession* t, Micros now) {
 
 }  // namespace
 
-TableSession read_session(const Uuid& session, Micros now) {
+TableSession read_session(const Uuid& session) {
     TableSession t = {};
     t.layout = read_layout(session);
-    if (t.layout.seats > 0) read_journal(&t, now);
+    if (t.layout.seats > 0) read_journal(&t);
     return t;
 }
 
