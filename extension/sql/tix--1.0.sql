@@ -129,6 +129,9 @@ CREATE FUNCTION @extschema@.tix_seat_status(session_id uuid, seat_id text,
     OUT seat_id text, OUT ordinal integer, OUT area_id text, OUT state text,
     OUT expires_at timestamptz)
 AS 'MODULE_PATHNAME' LANGUAGE C VOLATILE PARALLEL UNSAFE;
+COMMENT ON FUNCTION @extschema@.tix_seat_status(uuid, text) IS
+    'One seat with its state now; NULL for an unknown seat. expires_at: wall clock of the '
+    'deadline when it is held. Errors: 22023 unknown session, TX015 while loading.';
 
 CREATE FUNCTION @extschema@.tix_seats(session_id uuid, area text DEFAULT NULL,
     user_id uuid DEFAULT NULL)
@@ -206,6 +209,8 @@ RETURNS TABLE (partition integer, live_holds integer, grants bigint, granted_sea
     refusals bigint, relocks bigint, extends bigint, releases bigint, expirations bigint,
     confirmations bigint, sold_seats bigint, freed_seats bigint, undone bigint, lost bigint)
 AS 'MODULE_PATHNAME' LANGUAGE C VOLATILE PARALLEL UNSAFE;
+COMMENT ON FUNCTION @extschema@.tix_stat_partitions_rows() IS
+    'The rows of the view tix_stat_partitions.';
 CREATE VIEW @extschema@.tix_stat_partitions AS
     SELECT * FROM @extschema@.tix_stat_partitions_rows();
 COMMENT ON VIEW @extschema@.tix_stat_partitions IS
@@ -216,6 +221,7 @@ CREATE FUNCTION @extschema@.tix_stat_holds_rows()
 RETURNS TABLE (session_id uuid, lock_id bigint, user_id uuid, state text, seats integer,
     expires_at timestamptz, ordered boolean, uncommitted boolean)
 AS 'MODULE_PATHNAME' LANGUAGE C VOLATILE PARALLEL UNSAFE;
+COMMENT ON FUNCTION @extschema@.tix_stat_holds_rows() IS 'The rows of the view tix_stat_holds.';
 CREATE VIEW @extschema@.tix_stat_holds AS SELECT * FROM @extschema@.tix_stat_holds_rows();
 COMMENT ON VIEW @extschema@.tix_stat_holds IS
     'The holds in memory of this database. state: held, confirming, or overdue (anyone may take '
@@ -225,6 +231,7 @@ CREATE FUNCTION @extschema@.tix_stat_areas_rows()
 RETURNS TABLE (session_id uuid, area_id text, free integer, held integer, confirming integer,
     sold integer, blocked integer, capacity integer)
 AS 'MODULE_PATHNAME' LANGUAGE C VOLATILE PARALLEL UNSAFE;
+COMMENT ON FUNCTION @extschema@.tix_stat_areas_rows() IS 'The rows of the view tix_stat_areas.';
 CREATE VIEW @extschema@.tix_stat_areas AS SELECT * FROM @extschema@.tix_stat_areas_rows();
 COMMENT ON VIEW @extschema@.tix_stat_areas IS
     'The engine''s own counters of each area of the sessions in memory; overdue seats count as '
@@ -234,6 +241,7 @@ CREATE FUNCTION @extschema@.tix_memory_rows()
 RETURNS TABLE (part text, session_id uuid, seats integer, bytes bigint,
     bytes_per_seat double precision)
 AS 'MODULE_PATHNAME' LANGUAGE C VOLATILE PARALLEL UNSAFE;
+COMMENT ON FUNCTION @extschema@.tix_memory_rows() IS 'The rows of the view tix_memory.';
 CREATE VIEW @extschema@.tix_memory AS SELECT * FROM @extschema@.tix_memory_rows();
 COMMENT ON VIEW @extschema@.tix_memory IS
     'What fills the arena, in bytes: arena, fixed, free, and for each session its block and its '

@@ -32,9 +32,10 @@ BEGIN
     existing := false;
 END $$;
 COMMENT ON FUNCTION tix.tix_import_begin(text, text, real, real, text, jsonb) IS
-    'Starts the import of a seating plan, creating the venue when it is new. existing = true: '
-    'this plan (same SHA-256) was imported before and nothing is to be copied. Otherwise COPY the '
-    'seats into tix.seat_map_seats and call tix_import_finish(). Error 22023: no name or checksum.';
+    'For operators: starts the import of a seating plan, creating the venue when it is new. '
+    'existing = true: this plan (same SHA-256) was imported before and nothing is to be copied. '
+    'Otherwise COPY the seats into tix.seat_map_seats and call tix_import_finish(). Error 22023: '
+    'no name or checksum.';
 
 DROP FUNCTION IF EXISTS tix.tix_import_finish(uuid);
 CREATE FUNCTION tix.tix_import_finish(seat_map_id uuid) RETURNS int
@@ -76,8 +77,9 @@ BEGIN
     RETURN seat_total;
 END $$;
 COMMENT ON FUNCTION tix.tix_import_finish(uuid) IS
-    'Checks the copied seats of a map (ordinals 0 to n - 1, areas and rows contiguous), records '
-    'and returns their number. Error 22023: the seats are not in ordinal order.';
+    'For operators: checks the copied seats of a map (ordinals 0 to n - 1, areas and rows '
+    'contiguous), records and returns their number. Error 22023: the seats are not in ordinal '
+    'order.';
 
 DROP FUNCTION IF EXISTS tix.tix_create_event(text, uuid, uuid);
 CREATE FUNCTION tix.tix_create_event(
@@ -100,7 +102,8 @@ BEGIN
     RETURN created;
 END $$;
 COMMENT ON FUNCTION tix.tix_create_event(text, uuid, uuid) IS
-    'Creates an event at the venue of a seat map and returns its id. Error P0002: no such map.';
+    'For operators: creates an event at the venue of a seat map and returns its id. Error P0002: '
+    'no such map.';
 
 DROP FUNCTION IF EXISTS tix.tix_create_session(
     uuid, uuid, timestamptz, timestamptz, timestamptz, timestamptz);
@@ -135,9 +138,9 @@ BEGIN
 END $$;
 COMMENT ON FUNCTION tix.tix_create_session(
     uuid, uuid, timestamptz, timestamptz, timestamptz, timestamptz) IS
-    'Creates a session (draft) with a copy of the map''s seats and returns its id. Defaults: it '
-    'lasts 3 hours, the sale begins now and ends when the session starts. Errors: P0002 no such '
-    'event and map at one venue, 23514 a period that ends before it begins.';
+    'For operators: creates a session (draft) with a copy of the map''s seats and returns its id. '
+    'Defaults: it lasts 3 hours, the sale begins now and ends when the session starts. Errors: '
+    'P0002 no such event and map at one venue, 23514 a period that ends before it begins.';
 
 DROP FUNCTION IF EXISTS tix.tix_set_price(uuid, text[], bigint, text, text[]);
 CREATE FUNCTION tix.tix_set_price(
@@ -153,9 +156,10 @@ LANGUAGE sql VOLATILE PARALLEL UNSAFE SET search_path = tix, pg_catalog, pg_temp
     RETURNING category_id
 $$;
 COMMENT ON FUNCTION tix.tix_set_price(uuid, text[], bigint, text, text[]) IS
-    'Sets the price of the named seat categories (NULL or empty: all) in the named areas (empty: '
-    'all), in minor units of an ISO 4217 currency; the same names again replace the price. Orders '
-    'that exist keep theirs. Errors: 23503 unknown event, 23514 negative or malformed price.';
+    'For operators: sets the price of the named seat categories (NULL or empty: all) in the named '
+    'areas (empty: all), in minor units of an ISO 4217 currency; the same names again replace the '
+    'price. Orders that exist keep theirs. Errors: 23503 unknown event, 23514 negative or '
+    'malformed price.';
 
 DROP FUNCTION IF EXISTS tix.tix_open_session(uuid);
 CREATE FUNCTION tix.tix_open_session(
@@ -173,9 +177,9 @@ BEGIN
     FROM tix_load_session(tix_open_session.session_id) l;
 END $$;
 COMMENT ON FUNCTION tix.tix_open_session(uuid) IS
-    'Puts a session on sale and loads it into shared memory; from then on its seats never change. '
-    'The session must have been committed before. Returns seats and areas loaded, live holds '
-    'found and bytes used. Errors: P0002 no such session, TX013 shared memory full.';
+    'For operators: puts a session on sale and loads it into shared memory; from then on its seats '
+    'never change. The session must have been committed before. Returns seats and areas loaded, '
+    'live holds found and bytes used. Errors: P0002 no such session, TX013 shared memory full.';
 
 DROP TRIGGER IF EXISTS seats_inserted ON tix.seats;
 DROP TRIGGER IF EXISTS seats_updated ON tix.seats;

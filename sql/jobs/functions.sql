@@ -19,8 +19,8 @@ BEGIN
     RETURN 1;
 END $$;
 COMMENT ON FUNCTION tix.tix_schedule_jobs() IS
-    'Schedules the expiry of orders every minute with pg_cron, if it is installed here. Returns '
-    'how many jobs are new.';
+    'For operators: schedules the expiry of orders every minute with pg_cron, if it is installed '
+    'here. Returns how many jobs are new.';
 
 DROP FUNCTION IF EXISTS tix.tix_uninstall();
 CREATE FUNCTION tix.tix_uninstall() RETURNS void

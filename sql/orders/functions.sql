@@ -291,10 +291,10 @@ BEGIN
     RETURN ended;
 END $$;
 COMMENT ON FUNCTION tix.tix_expire_orders(int) IS
-    'Ends unpaid orders whose seats the engine no longer holds: "in_doubt" when a payment may '
-    'still succeed, else "expired". At most max_rows orders; returns how many ended. Runs once at '
-    'a time: a second caller gets 0. The seats do not wait for it: they are free at their '
-    'deadline. Error 22023: max_rows is not positive.';
+    'For operators: ends unpaid orders whose seats the engine no longer holds: "in_doubt" when a '
+    'payment may still succeed, else "expired". At most max_rows orders; returns how many ended. '
+    'Runs once at a time: a second caller gets 0. The seats do not wait for it: they are free at '
+    'their deadline. Error 22023: max_rows is not positive.';
 
 REVOKE ALL ON FUNCTION
     tix.keep_order_states, tix.sessions_of_locks, tix.prices_of_seats, tix.tix_create_order,

@@ -85,8 +85,8 @@ SET enable_nestloop = off AS $$
     ORDER BY s.ordinal
 $$;
 COMMENT ON FUNCTION tix.load_seats(uuid) IS
-    'The seat loader (setting tix.seat_loader): the seats of a session in ordinal order and '
-    'whether a ticket occupies them. No row for an unknown session.';
+    'Internal: the seat loader (setting tix.seat_loader): the seats of a session in ordinal order '
+    'and whether a ticket occupies them. No row for an unknown session.';
 
 REVOKE ALL ON FUNCTION tix.issue_tickets, tix.tix_cancel_ticket, tix.load_seats FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION tix.tix_cancel_ticket TO tix_app;

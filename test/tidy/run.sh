@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Checks the habits of the code that a machine can check; one line for each fault.
-# `run.sh DIR` checks another tree; the planted faults of selftest.sh use that.
+# `run.sh DIR [--self-test]` checks another tree; selftest.pl uses that for its planted faults.
 set -euo pipefail
 tidy=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd -P)
 top=${1:-$tidy/../..}
@@ -27,16 +27,21 @@ list_files() {
 }
 
 check_layout() {
-    local file text
+    local file line text sources=()
     command -v "$clang_format" >/dev/null || {
         fault "$clang_format is not installed: run test/stack/packages.sh"
         return
     }
     for file in "$@"; do
-        [[ $file =~ \.(cpp|hpp|cc|h|c)$ ]] || continue
-        text=$("$clang_format" --dry-run -Werror "$file" 2>&1) ||
-            fault "$(head -n 1 <<<"${text:-$file}" | sed 's/ \[-Wclang.*//')"
+        if [[ $file =~ \.(cpp|hpp|cc|h|c)$ ]]; then sources+=("$file"); fi
     done
+    ((${#sources[@]})) || return 0
+    text=$("$clang_format" --dry-run -Werror "${sources[@]}" 2>&1) && return
+    # The first fault of each file.
+    while IFS= read -r line; do
+        fault "$line"
+    done < <(grep -E '^[^ ]+:[0-9]+:|^[^ :]+: ' <<<"${text:-$clang_format: failed}" |
+        sed 's/ \[-Wclang.*//' | sort -t: -u -k1,1)
 }
 
 check_scripts() {
@@ -54,14 +59,14 @@ mapfile -d '' -t files < <(list_files 2>/dev/null)
 ((${#files[@]})) || fault "no files found in $top"
 while IFS= read -r line; do
     fault "$line"
-done < <(perl "$tidy/rules.pl" "${files[@]}" 2>&1 || echo "rules.pl did not finish")
+done < <(perl "$tidy/rules.pl" "${@:2}" "${files[@]}" 2>&1 || echo "rules.pl did not finish")
 check_layout "${files[@]}"
 check_scripts "${files[@]}" 2>/dev/null
 if [[ -f test/run.sh ]]; then
     while IFS= read -r line; do fault "$line"; done < <(bash test/run.sh --orphans 2>&1)
 fi
 if (($# == 0)); then
-    while IFS= read -r line; do fault "$line"; done < <(bash "$tidy/selftest.sh" 2>&1)
+    while IFS= read -r line; do fault "$line"; done < <(perl "$tidy/selftest.pl" 2>&1)
 fi
 if ((faults)); then
     printf 'To mend the layout of C++ files: %s -i FILE…\n' "$clang_format"
