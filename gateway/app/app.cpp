@@ -113,6 +113,7 @@ struct App::Parts {
                 milliseconds(config.feed.batch_ms), static_cast<int>(config.feed.long_polls_max),
                 static_cast<int>(config.feed.long_polls_per_address)},
                database(config), metrics),
+          refunds(pool, provider.get(), metrics),
           services{config,
                    pool,
                    sessions,
@@ -126,6 +127,7 @@ struct App::Parts {
                    charges,
                    feed,
                    provider.get(),
+                   refunds,
                    metrics},
           pipeline(services, routes),
           http(
@@ -146,6 +148,7 @@ struct App::Parts {
     Turnstile seat_lists;
     Turnstile charges;
     Feed feed;
+    Refunds refunds;
     Services services;
     Pipeline pipeline;
     HttpServer http;
@@ -166,15 +169,18 @@ int App::run() {
         return 1;
     }
     parts_->feed.start();
+    parts_->refunds.start();
     auto served = std::async(std::launch::async, [this] {
         parts_->http.run();
         parts_->feed.stop();  // a database that hangs keeps its thread for seconds
+        parts_->refunds.stop();
     });
     log_info("listening", {{"host", where.host}, {"port", where.port}});
     int signal_number = 0;
     sigwait(&signals, &signal_number);
     log_info("draining", {{"signal", signal_number}});
     parts_->feed.quit();
+    parts_->refunds.quit();
     parts_->http.drain();
     const bool in_time = served.wait_for(seconds(where.drain_s)) == std::future_status::ready;
     log_info("stopped", {{"drained", in_time}});

@@ -8,8 +8,8 @@ namespace {
 
 using std::chrono::milliseconds;
 
-constexpr milliseconds kBackoffFirst{50};
-constexpr milliseconds kBackoffMax{1000};
+constexpr milliseconds kBackoffFirst{25};
+constexpr milliseconds kBackoffMax{200};  // buyers notice a pool that is back within a second
 
 [[noreturn]] void unavailable(const char* message) {
     throw DbError(DbError::Kind::kUnavailable, "", message, "");
@@ -60,9 +60,10 @@ DbPool::Connection DbPool::acquire() {
         if (open_ < settings_.size) {
             if (Clock::now() < next_attempt_) unavailable("the pool is out of reach");
             ++open_;
-            if (failures_ > 0) next_attempt_ = Clock::now() + settings_.database.connect_timeout;
+            const bool alone = failures_ > 0;
+            if (alone) next_attempt_ = Clock::now() + settings_.database.connect_timeout;
             lock.unlock();
-            return connect();
+            return connect(alone);
         }
         if (waiting_ >= settings_.waiters_max) unavailable("too many requests wait");
         ++waiting_;
@@ -72,7 +73,8 @@ DbPool::Connection DbPool::acquire() {
     }
 }
 
-DbPool::Connection DbPool::connect() {
+// Those who fail together, because nobody knew yet, are one failure; after it one tries at a time.
+DbPool::Connection DbPool::connect(bool alone) {
     try {
         auto connection = std::make_unique<DbConnection>(settings_.database);
         const std::scoped_lock lock(mutex_);
@@ -82,8 +84,10 @@ DbPool::Connection DbPool::connect() {
     } catch (...) {
         const std::scoped_lock lock(mutex_);
         --open_;
-        const auto pause = kBackoffFirst * (1 << std::min(failures_++, 8));
-        next_attempt_ = Clock::now() + std::min<milliseconds>(pause, kBackoffMax);
+        if (alone || failures_ == 0) {
+            const auto pause = kBackoffFirst * (1 << std::min(failures_++, 8));
+            next_attempt_ = Clock::now() + std::min<milliseconds>(pause, kBackoffMax);
+        }
         returned_.notify_all();  // who is woken finds the pool out of reach, and would wake nobody
         throw;
     }

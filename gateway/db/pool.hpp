@@ -42,7 +42,7 @@ private:
     DbResult run(Connection& connection, const char* sql, std::initializer_list<DbValue> values,
                  Effect effect, Clock::time_point until);
     Connection acquire();
-    Connection connect();
+    Connection connect(bool alone);
     void give_back(Connection connection);
 
     PoolSettings settings_;

@@ -51,6 +51,11 @@ struct Metrics::Families {
             .Name("tix_gateway_webhooks_total")
             .Help("Payment webhooks by what they did.")
             .Register(registry);
+    prometheus::Family<prometheus::Counter>& refunds =
+        BuildCounter()
+            .Name("tix_gateway_refunds_total")
+            .Help("Refunds asked for, by what the provider said: accepted, refused or unknown.")
+            .Register(registry);
     prometheus::Family<prometheus::Gauge>& feed = BuildGauge()
                                                       .Name("tix_gateway_feed")
                                                       .Help("The publisher of seat changes.")
@@ -113,6 +118,11 @@ void Metrics::feed_position(std::int64_t messages, std::int64_t resyncs, bool co
 
 void Metrics::webhook(std::string_view provider, std::string_view result) {
     families_->webhooks.Add({{"provider", std::string(provider)}, {"result", std::string(result)}})
+        .Increment();
+}
+
+void Metrics::refund(std::string_view provider, std::string_view outcome) {
+    families_->refunds.Add({{"provider", std::string(provider)}, {"outcome", std::string(outcome)}})
         .Increment();
 }
 

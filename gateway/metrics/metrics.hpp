@@ -25,6 +25,7 @@ public:
     void database_pool(int open, int busy, int waiting);
     void feed_position(std::int64_t messages, std::int64_t resyncs, bool connected);
     void webhook(std::string_view provider, std::string_view result);
+    void refund(std::string_view provider, std::string_view outcome);
     void in_flight(int change);
 
     // The text format of Prometheus.

@@ -12,7 +12,7 @@ namespace {
 using std::chrono::milliseconds;
 
 constexpr std::size_t kEventsMax = 100000;
-constexpr std::size_t kChargesMax = 100000;
+constexpr std::size_t kKnownMax = 100000;
 constexpr int kTriesMax = 1000;
 constexpr milliseconds kRetryFirst{200};
 constexpr milliseconds kRetryMax{5000};
@@ -37,12 +37,12 @@ Courier::~Courier() {
         thread.join();
 }
 
-bool Courier::take(const std::string& charge_id, const std::vector<PlannedEvent>& events) {
+bool Courier::take(const std::string& id, const std::vector<PlannedEvent>& events) {
     const std::scoped_lock lock(mutex_);
     if (events_.size() + events.size() > kEventsMax) return false;
-    if (!known_.insert(charge_id).second) return true;
-    oldest_.push_back(charge_id);
-    if (oldest_.size() > kChargesMax) {
+    if (!known_.insert(id).second) return true;
+    oldest_.push_back(id);
+    if (oldest_.size() > kKnownMax) {
         known_.erase(oldest_.front());
         oldest_.pop_front();
     }

@@ -1,6 +1,6 @@
 // Delivers webhooks as real providers do: signed, late, and again until somebody says 2xx.
 //
-// Limits: at most kEventsMax wait; then a charge is refused. An event is given up after kTriesMax.
+// Limits: at most kEventsMax wait; then a request is refused. An event is given up after kTriesMax.
 #pragma once
 
 #include <chrono>
@@ -24,9 +24,9 @@ public:
     Courier(std::string url, std::string secret, int threads);
     ~Courier();
 
-    // Takes the events of a charge once; a charge with the same id again changes nothing. False
-    // when too many events wait.
-    bool take(const std::string& charge_id, const std::vector<PlannedEvent>& events);
+    // Takes the events of a charge or refund once; one with the same id again changes nothing.
+    // False when too many events wait.
+    bool take(const std::string& id, const std::vector<PlannedEvent>& events);
 
 private:
     using Clock = std::chrono::steady_clock;
@@ -44,7 +44,7 @@ private:
     std::mutex mutex_;
     std::condition_variable changed_;
     std::priority_queue<Event, std::vector<Event>, std::greater<>> events_;
-    std::set<std::string> known_;     // charges, the newest kChargesMax of them
+    std::set<std::string> known_;     // requests, the newest kKnownMax of them
     std::deque<std::string> oldest_;  // the same, in the order they came
     bool stopping_ = false;
     std::vector<std::thread> threads_;

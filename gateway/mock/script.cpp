@@ -24,6 +24,8 @@ const std::map<std::string, std::vector<Step>, std::less<>>& scripts() {
         {"mock_delay", {{milliseconds(1000), "captured", ""}}},
         {"mock_reorder",
          {{milliseconds(0), "captured", ""}, {milliseconds(50), "authorized", "-auth"}}},
+        {"mock_late",
+         {{milliseconds(0), "expired", "-expired"}, {milliseconds(3000), "captured", ""}}},
         {"mock_silent", {}},
     };
     return kScripts;
@@ -34,29 +36,49 @@ std::string text(const Json& object, const char* name) {
     return member != object.end() && member->is_string() ? member->get<std::string>() : "";
 }
 
+std::string transaction_of(const std::string& payment) {
+    return "tx-" + payment;
+}
+
+// What charges and refunds have in common: whose money it is, and how much.
+bool names_money(const Json& body) {
+    if (!body.is_object()) return false;
+    const auto amount = body.find("amount");
+    return is_uuid(text(body, "paymentId")) && is_uuid(text(body, "orderId")) &&
+           amount != body.end() && amount->is_number_integer() && *amount > 0 &&
+           text(body, "currency").size() == 3;
+}
+
+Json event(const Json& body, const std::string& id, const char* kind) {
+    return {{"id", id},
+            {"kind", kind},
+            {"transactionId", transaction_of(text(body, "paymentId"))},
+            {"orderId", text(body, "orderId")},
+            {"amount", body["amount"]},
+            {"currency", text(body, "currency")}};
+}
+
 }  // namespace
 
 std::optional<std::vector<PlannedEvent>> plan_events(const Json& charge) {
-    if (!charge.is_object()) return std::nullopt;
-    const std::string payment = text(charge, "paymentId");
-    const std::string order = text(charge, "orderId");
-    const auto amount = charge.find("amount");
+    if (!names_money(charge)) return std::nullopt;
     const auto script = scripts().find(text(charge, "paymentMethod"));
-    if (!is_uuid(payment) || !is_uuid(order) || script == scripts().end() ||
-        amount == charge.end() || !amount->is_number_integer() || *amount <= 0 ||
-        text(charge, "currency").size() != 3)
-        return std::nullopt;
+    if (script == scripts().end()) return std::nullopt;
+    const std::string id = "evt-" + text(charge, "paymentId");
     std::vector<PlannedEvent> events;
-    for (const Step& step : script->second) {
-        const Json body = {{"id", "evt-" + payment + step.id_suffix},
-                           {"kind", step.kind},
-                           {"transactionId", "tx-" + payment},
-                           {"orderId", order},
-                           {"amount", *amount},
-                           {"currency", text(charge, "currency")}};
-        events.push_back({step.after, body.dump()});
-    }
+    for (const Step& step : script->second)
+        events.push_back({step.after, event(charge, id + step.id_suffix, step.kind).dump()});
     return events;
+}
+
+std::optional<PlannedEvent> plan_refund(const Json& refund) {
+    if (!names_money(refund)) return std::nullopt;
+    const std::string id = text(refund, "refundId");
+    if (!is_uuid(id) || text(refund, "transactionId") != transaction_of(text(refund, "paymentId")))
+        return std::nullopt;
+    Json body = event(refund, "evt-refund-" + id, "refunded");
+    body["refundId"] = id;
+    return PlannedEvent{milliseconds(0), body.dump()};
 }
 
 }  // namespace tix::gateway

@@ -1,4 +1,5 @@
-// What the mock provider does with each payment method: the events it sends, and when.
+// What the mock provider does with each payment method and with a refund: the events it sends, and
+// when.
 #pragma once
 
 #include <chrono>
@@ -17,7 +18,12 @@ struct PlannedEvent {
 
 // A charge as the gateway asks for it; nothing when it is malformed or names an unknown method.
 // mock_ok captures; mock_decline fails; mock_duplicate delivers the same event twice; mock_delay
-// captures after a second; mock_reorder says captured before authorized; mock_silent says nothing.
+// captures after a second; mock_reorder says captured before authorized; mock_late says expired and
+// captures all the same, three seconds later; mock_silent says nothing.
 std::optional<std::vector<PlannedEvent>> plan_events(const Json& charge);
+
+// A refund as the gateway asks for it; nothing when it is malformed or its transaction is not the
+// payment's. It is paid at once.
+std::optional<PlannedEvent> plan_refund(const Json& refund);
 
 }  // namespace tix::gateway

@@ -102,10 +102,19 @@ std::optional<std::vector<std::string>> Fields::optional_texts(const char* name,
     return texts_of(name, *value, 0, most);
 }
 
+std::string Fields::uuid_of(const char* name, std::string text) {
+    if (!text.empty() && !is_uuid(text)) fault(name, "must be a uuid");
+    return text;
+}
+
 std::string Fields::uuid(const char* name) {
-    std::string value = text(name, 36, 36);
-    if (!value.empty() && !is_uuid(value)) fault(name, "must be a uuid");
-    return value;
+    return uuid_of(name, text(name, 36, 36));
+}
+
+std::optional<std::string> Fields::optional_uuid(const char* name) {
+    const Json* value = find(name);
+    if (value == nullptr) return std::nullopt;
+    return uuid_of(name, text_of(name, *value, 36, 36));
 }
 
 std::string Fields::lock_id_of(const char* name, const std::string& text) {

@@ -32,6 +32,7 @@ public:
     std::vector<std::string> texts(const char* name, std::size_t fewest, std::size_t most);
     std::optional<std::vector<std::string>> optional_texts(const char* name, std::size_t most);
     std::string uuid(const char* name);
+    std::optional<std::string> optional_uuid(const char* name);
     // A positive bigint in a string: a lock id.
     std::string lock_id(const char* name);
     std::optional<std::string> optional_lock_id(const char* name);
@@ -49,6 +50,7 @@ private:
                            std::int64_t highest);
     std::vector<std::string> texts_of(const char* name, const Json& value, std::size_t fewest,
                                       std::size_t most);
+    std::string uuid_of(const char* name, std::string text);
     std::string lock_id_of(const char* name, const std::string& text);
 
     const Json& body_;

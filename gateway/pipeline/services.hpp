@@ -11,6 +11,7 @@
 #include "../limits/turnstile.hpp"
 #include "../metrics/metrics.hpp"
 #include "../providers/mock.hpp"
+#include "../refunds/refunds.hpp"
 #include "known_sessions.hpp"
 
 namespace tix::gateway {
@@ -29,6 +30,7 @@ struct Services {
     Turnstile& charges;
     Feed& feed;
     MockProvider* mock;  // null: no such provider
+    Refunds& refunds;
     Metrics& metrics;
 };
 

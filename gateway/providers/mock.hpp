@@ -1,5 +1,5 @@
-// The mock payment provider, seen from the gateway: asks it to charge. Its answer comes later, as
-// a signed webhook.
+// The mock payment provider, seen from the gateway: asks it to charge and to pay back. Its answer
+// comes later, as a signed webhook.
 #pragma once
 
 #include <cstdint>
@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "../http/client.hpp"
+#include "../json/json.hpp"
 
 namespace tix::gateway {
 
@@ -18,6 +19,15 @@ struct Charge {
     std::int64_t amount = 0;  // minor units
     std::string currency;
     std::string method;  // what the provider shall do
+};
+
+struct Refund {
+    std::string refund_id;  // also the provider's idempotency key: asking twice pays back once
+    std::string payment_id;
+    std::string order_id;
+    std::string transaction_id;  // the provider's, of the payment
+    std::int64_t amount = 0;     // minor units
+    std::string currency;
 };
 
 class MockProvider {
@@ -30,16 +40,20 @@ public:
     enum class Outcome { kAccepted, kRefused, kUnknown };
     // Thread-safe. Never called inside a database transaction.
     Outcome charge(const Charge& charge);
+    // The same. kRefused: it will never pay this back; whatever else may change is kUnknown.
+    Outcome refund(const Refund& refund);
 
     const std::string& webhook_secret() const { return webhook_secret_; }
 
 private:
     std::unique_ptr<HttpClient> borrow();
+    // The status of the answer, 0 when none came.
+    int ask(const char* path, const Json& body);
 
     std::string url_;
     std::string webhook_secret_;
     std::mutex mutex_;
-    std::vector<std::unique_ptr<HttpClient>> idle_;  // at most one a thread of the server
+    std::vector<std::unique_ptr<HttpClient>> idle_;  // at most one a thread that asks
 };
 
 }  // namespace tix::gateway

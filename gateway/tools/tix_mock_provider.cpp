@@ -19,8 +19,9 @@ constexpr char kHelp[] =
     "\n"
     "Usage: tix-mock-provider --port=N --webhook-url=URL --secret-file=FILE\n"
     "\n"
-    "POST /v1/charges asks for money; a signed webhook tells the outcome, again and again until\n"
-    "it is answered with 2xx. Exit status: 0 ended by SIGTERM, 1 could not serve, 2 wrong usage.\n";
+    "POST /v1/charges asks for money, POST /v1/refunds pays it back; a signed webhook tells the\n"
+    "outcome, again and again until it is answered with 2xx.\n"
+    "Exit status: 0 ended by SIGTERM, 1 could not serve, 2 wrong usage.\n";
 constexpr int kThreads = 64;
 constexpr int kCouriers = 4;
 
@@ -59,19 +60,33 @@ HttpResponse answer(int status, const Json& body) {
     return response;
 }
 
+HttpResponse accept(Courier& courier, const std::string& id,
+                    const std::vector<PlannedEvent>& events) {
+    if (!courier.take(id, events)) return answer(503, {{"error", "too many events wait"}});
+    return answer(202, {{"status", "accepted"}});
+}
+
 HttpResponse charge(Courier& courier, const HttpRequest& request) {
     std::string error;
     const auto body = parse_json(request.body, {}, error);
     const auto events = body ? plan_events(*body) : std::nullopt;
     if (!events) return answer(400, {{"error", "no charge, or an unknown payment method"}});
-    if (!courier.take((*body)["paymentId"].get<std::string>(), *events))
-        return answer(503, {{"error", "too many events wait"}});
-    return answer(202, {{"status", "accepted"}});
+    return accept(courier, (*body)["paymentId"].get<std::string>(), *events);
+}
+
+// 422 means never: asking again would be answered the same.
+HttpResponse refund(Courier& courier, const HttpRequest& request) {
+    std::string error;
+    const auto body = parse_json(request.body, {}, error);
+    const auto event = body ? plan_refund(*body) : std::nullopt;
+    if (!event) return answer(422, {{"error", "no refund, or one of an unknown transaction"}});
+    return accept(courier, (*body)["refundId"].get<std::string>(), {*event});
 }
 
 HttpResponse handle(Courier& courier, const HttpRequest& request) {
     if (request.path == "/healthz") return answer(200, {{"status", "ok"}});
     if (request.path == "/v1/charges" && request.method == "POST") return charge(courier, request);
+    if (request.path == "/v1/refunds" && request.method == "POST") return refund(courier, request);
     return answer(404, {{"error", "not found"}});
 }
 

@@ -103,20 +103,28 @@ COMMENT ON FUNCTION tix.apply_refusal(uuid, uuid, text) IS
     'Internal: the provider definitely said no. Ends the payment and the order that waited for it.';
 
 DROP FUNCTION IF EXISTS tix.apply_refund(uuid, uuid, bigint, text);
-CREATE FUNCTION tix.apply_refund(order_id uuid, payment_id uuid, amount bigint, currency text)
-RETURNS text
+DROP FUNCTION IF EXISTS tix.apply_refund(uuid, uuid, bigint, text, text);
+CREATE FUNCTION tix.apply_refund(
+    order_id uuid, payment_id uuid, amount bigint, currency text, named text) RETURNS text
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = tix, pg_catalog, pg_temp AS $$
 #variable_conflict use_column
+DECLARE
+    owed tix.refunds;
 BEGIN
-    UPDATE refunds r SET status = 'succeeded', processed_at = clock_timestamp()
-    WHERE r.refund_id = (
-        SELECT q.refund_id FROM refunds q
-        WHERE q.payment_id = apply_refund.payment_id AND q.status = 'requested'
-          AND q.amount = apply_refund.amount AND q.currency = apply_refund.currency
-        ORDER BY q.created_at LIMIT 1);
+    SELECT * INTO owed FROM refunds q
+    WHERE q.order_id = apply_refund.order_id
+      AND q.amount = apply_refund.amount AND q.currency = apply_refund.currency
+      AND CASE WHEN named IS NULL
+               THEN q.payment_id = apply_refund.payment_id AND q.status = 'requested'
+               ELSE q.refund_id::text = lower(named) END
+    ORDER BY q.created_at LIMIT 1;
     IF NOT FOUND THEN
         RETURN 'ignored';
+    ELSIF owed.status = 'succeeded' THEN
+        RETURN 'duplicate';
     END IF;
+    UPDATE refunds r SET status = 'succeeded', processed_at = clock_timestamp()
+    WHERE r.refund_id = owed.refund_id;
     UPDATE orders o SET status = 'refunded'
     WHERE o.order_id = apply_refund.order_id
       AND o.status IN ('partially_refunded', 'paid_unfulfilled')
@@ -126,9 +134,9 @@ BEGIN
            WHERE r.order_id = o.order_id AND r.status = 'succeeded');
     RETURN 'applied';
 END $$;
-COMMENT ON FUNCTION tix.apply_refund(uuid, uuid, bigint, text) IS
-    'Internal: the provider paid a requested refund; the order is "refunded" when all of its '
-    'money went back.';
+COMMENT ON FUNCTION tix.apply_refund(uuid, uuid, bigint, text, text) IS
+    'Internal: the provider paid the named refund of the order, else the payment''s oldest that is '
+    'requested; the order is "refunded" when all of its money went back.';
 
 DROP FUNCTION IF EXISTS tix.payment_of_event(text, text, uuid, boolean);
 CREATE FUNCTION tix.payment_of_event(
@@ -205,7 +213,8 @@ BEGIN
         WHEN event.kind IN ('failed', 'expired') THEN
             result := apply_refusal(paid.order_id, money.payment_id, event.kind);
         WHEN event.kind = 'refunded' THEN
-            result := apply_refund(paid.order_id, money.payment_id, event.amount, event.currency);
+            result := apply_refund(paid.order_id, money.payment_id, event.amount, event.currency,
+                                   event.payload->>'refundId');
             IF result = 'ignored' THEN alarm := 'refund nobody asked for'; END IF;
         ELSE
             NULL;  -- a kind we do not act on, or news of a payment that has ended
@@ -258,11 +267,12 @@ END $$;
 COMMENT ON FUNCTION
     tix.tix_payment_event(text, text, text, text, uuid, bigint, text, jsonb) IS
     'Records what a provider said and does it, once. kind: authorized, captured or succeeded, '
-    'failed, expired, refunded; any other is recorded and ignored. amount in minor units. result: '
-    'applied; duplicate (said before); ignored (nothing to do, or an alarm was raised: unknown '
-    'order, wrong amount or currency); late (completed although the hold had been lost); '
-    'paid_unfulfilled (the money is owed back). next_action: what to ask the provider for: none, '
-    'capture, void, refund. Errors: 22023 unknown provider or no id; TX015 retry in 50 ms.';
+    'failed, expired, refunded (payload may name the refundId of tix_refunds_due); any other is '
+    'recorded and ignored. amount in minor units. result: applied; duplicate (said before); '
+    'ignored (nothing to do, or an alarm was raised: unknown order, wrong amount or currency, '
+    'refund nobody asked for); late (completed although the hold had been lost); paid_unfulfilled '
+    '(the money is owed back). next_action: what to ask the provider for: none, capture, void, '
+    'refund. Errors: 22023 unknown provider or no id; TX015 retry in 50 ms.';
 
 REVOKE ALL ON FUNCTION
     tix.apply_capture, tix.apply_authorization, tix.apply_refusal, tix.apply_refund,

@@ -69,11 +69,16 @@ TEST(Fields, members_that_are_as_asked_for_are_read) {
 }
 
 TEST(Fields, optional_members_that_are_there_are_read) {
-    const Json body = {{"text", "x"}, {"number", 0}, {"texts", Json::array()}, {"lock", "1"}};
+    const Json body = {{"text", "x"},
+                       {"number", 0},
+                       {"texts", Json::array()},
+                       {"uuid", "0190163d-8694-739b-aea5-966c26f8ad91"},
+                       {"lock", "1"}};
     Fields fields(body);
     EXPECT_EQ(fields.optional_text("text", 1), "x");
     EXPECT_EQ(fields.optional_number("number", 0, 0), 0);
     EXPECT_EQ(fields.optional_texts("texts", 5), std::vector<std::string>{});
+    EXPECT_EQ(fields.optional_uuid("uuid"), "0190163d-8694-739b-aea5-966c26f8ad91");
     EXPECT_EQ(fields.optional_lock_id("lock"), "1");
     EXPECT_NO_THROW(fields.finish());
 }
@@ -84,6 +89,7 @@ TEST(Fields, optional_members_may_be_missing_or_null) {
         EXPECT_EQ(fields.optional_text("a", 9), std::nullopt);
         EXPECT_EQ(fields.optional_number("a", 5, 9), std::nullopt);
         EXPECT_EQ(fields.optional_texts("a", 9), std::nullopt);
+        EXPECT_EQ(fields.optional_uuid("a"), std::nullopt);
         EXPECT_EQ(fields.optional_lock_id("a"), std::nullopt);
         EXPECT_NO_THROW(fields.finish());
     }
@@ -123,6 +129,7 @@ TEST(Fields, a_text_is_a_string_and_nothing_like_one) {
         EXPECT_EQ(of_a(value, [](Fields& f) { f.optional_text("a", 99); }),
                   (Faults{{"a", "must be a string"}}));
         EXPECT_EQ(names_of({{"a", value}}, [](Fields& f) { f.uuid("a"); }), "a");
+        EXPECT_EQ(names_of({{"a", value}}, [](Fields& f) { f.optional_uuid("a"); }), "a");
         EXPECT_EQ(names_of({{"a", value}}, [](Fields& f) { f.lock_id("a"); }), "a");
         EXPECT_EQ(names_of({{"a", value}}, [](Fields& f) { f.optional_lock_id("a"); }), "a");
     }
@@ -212,11 +219,15 @@ TEST(Fields, each_element_of_a_list_is_a_label) {
 
 TEST(Fields, a_uuid_has_its_one_form) {
     const Read uuid = [](Fields& f) { f.uuid("a"); };
+    const Read some = [](Fields& f) { f.optional_uuid("a"); };
     EXPECT_EQ(of_a("0190163D-8694-739B-AEA5-966C26F8AD91", uuid), Faults{});
+    EXPECT_EQ(of_a("0190163D-8694-739B-AEA5-966C26F8AD91", some), Faults{});
     for (const char* bad :
          {"", "x", "0190163d-8694-739b-aea5-966c26f8ad9", "0190163d-8694-739b-aea5-966c26f8ad911",
-          "0190163d-8694-739b-aea5-966c26f8ad9g", "{190163d-8694-739b-aea5-966c26f8ad9}"})
+          "0190163d-8694-739b-aea5-966c26f8ad9g", "{190163d-8694-739b-aea5-966c26f8ad9}"}) {
         EXPECT_EQ(names_of({{"a", bad}}, uuid), "a") << bad;
+        EXPECT_EQ(names_of({{"a", bad}}, some), "a") << bad;
+    }
 }
 
 TEST(Fields, a_lock_id_is_a_positive_bigint_in_a_string) {

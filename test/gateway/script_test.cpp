@@ -1,4 +1,5 @@
-// The promises of the mock provider's scripts: each method's events, and no charge half read.
+// The promises of the mock provider's scripts: each method's events, a refund's, and neither half
+// read.
 #include "mock/script.hpp"
 
 #include <gtest/gtest.h>
@@ -8,6 +9,7 @@ namespace {
 
 constexpr char kPayment[] = "0190163d-8694-739b-aea5-966c26f8ad91";
 constexpr char kOrder[] = "0190163d-8694-739b-aea5-966c26f8ad92";
+constexpr char kRefund[] = "0190163d-8694-739b-aea5-966c26f8ad93";
 
 Json charge(const char* method) {
     return {{"paymentId", kPayment},
@@ -15,6 +17,12 @@ Json charge(const char* method) {
             {"amount", 45000},
             {"currency", "EUR"},
             {"paymentMethod", method}};
+}
+
+Json refund() {
+    return {{"refundId", kRefund}, {"paymentId", kPayment},
+            {"orderId", kOrder},   {"transactionId", std::string("tx-") + kPayment},
+            {"amount", 45000},     {"currency", "EUR"}};
 }
 
 std::vector<PlannedEvent> events_of(const char* method) {
@@ -41,6 +49,7 @@ TEST(Script, each_method_sends_its_own_events) {
     EXPECT_EQ(told("mock_delay"), "1000 captured evt-ID");
     EXPECT_EQ(told("mock_reorder"), "0 captured evt-ID; 50 authorized evt-ID-auth");
     EXPECT_EQ(told("mock_duplicate"), "0 captured evt-ID; 50 captured evt-ID");
+    EXPECT_EQ(told("mock_late"), "0 expired evt-ID-expired; 3000 captured evt-ID");
     EXPECT_EQ(told("mock_silent"), "");
     EXPECT_TRUE(plan_events(charge("mock_silent")).has_value());
 }
@@ -85,7 +94,7 @@ TEST(Script, an_unknown_method_is_refused) {
 }
 
 TEST(Script, a_charge_that_lacks_what_matters_is_refused) {
-    for (const char* name : {"paymentId", "orderId", "amount", "paymentMethod"}) {
+    for (const char* name : {"paymentId", "orderId", "amount", "currency", "paymentMethod"}) {
         Json missing = charge("mock_ok");
         missing.erase(name);
         EXPECT_FALSE(plan_events(missing)) << name;
@@ -110,9 +119,50 @@ TEST(Script, an_id_that_is_no_uuid_is_refused) {
 }
 
 TEST(Script, what_is_no_object_is_no_charge) {
-    for (const Json& body : {Json(nullptr), Json(1), Json("mock_ok"), Json(true), Json::object(),
-                             Json::array(), Json::array({charge("mock_ok")})})
+    for (const Json& body :
+         {Json(nullptr), Json(1), Json("mock_ok"), Json(true), Json::object(), Json::array(),
+          Json::array({charge("mock_ok")}), Json::array({refund()})}) {
         EXPECT_FALSE(plan_events(body)) << body;
+        EXPECT_FALSE(plan_refund(body)) << body;
+    }
+}
+
+TEST(Script, a_refund_is_told_at_once_and_by_its_own_id) {
+    const auto event = plan_refund(refund());
+    ASSERT_TRUE(event);
+    EXPECT_EQ(event->after.count(), 0);
+    EXPECT_EQ(Json::parse(event->body), (Json{{"id", std::string("evt-refund-") + kRefund},
+                                              {"kind", "refunded"},
+                                              {"refundId", kRefund},
+                                              {"transactionId", std::string("tx-") + kPayment},
+                                              {"orderId", kOrder},
+                                              {"amount", 45000},
+                                              {"currency", "EUR"}}));
+    EXPECT_EQ(plan_refund(refund())->body, event->body);
+}
+
+TEST(Script, a_refund_that_lacks_what_matters_is_refused) {
+    const Json whole = refund();
+    for (const auto& [name, good] : whole.items()) {
+        Json missing = whole;
+        missing.erase(name);
+        EXPECT_FALSE(plan_refund(missing)) << name;
+        for (const Json& value : {Json(nullptr), Json(true), Json(1.5), Json(0), Json(-1), Json(""),
+                                  Json("x"), Json::array({good}), Json::object()}) {
+            Json wrong = whole;
+            wrong[name] = value;
+            EXPECT_FALSE(plan_refund(wrong)) << wrong;
+        }
+    }
+}
+
+TEST(Script, a_refund_of_another_payments_transaction_is_refused) {
+    for (const std::string& value : {std::string("tx-") + kOrder, std::string(kPayment),
+                                     std::string("tx-") + kPayment + " "}) {
+        Json wrong = refund();
+        wrong["transactionId"] = value;
+        EXPECT_FALSE(plan_refund(wrong)) << wrong;
+    }
 }
 
 }  // namespace

@@ -27,7 +27,7 @@ const sample = {
     createOrder: () => ({ lockIds: ['1'], provider: 'mock' }),
     payOrder: () => ({ provider: 'mock', paymentMethod: 'mock_ok' }),
     webhook: () => ({ id: `e-${randomUUID()}`, kind: 'failed', transactionId: 't',
-        orderId: randomUUID(), amount: 1, currency: 'EUR' }),
+        orderId: randomUUID(), amount: 1, currency: 'EUR', refundId: randomUUID() }),
     webhookAlias: () => sample.webhook(),
     verifyTicket: () => ({ code: 'TX1.AAAA' }),
 };

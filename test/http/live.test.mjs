@@ -37,7 +37,7 @@ class Picture {
         const opened = new Promise((resolve) => { source.onopen = resolve; });
         source.onerror = (event) => { this.error = `${event.code} ${event.message}`; };
         source.addEventListener('changes', (event) => this.take(JSON.parse(event.data), event));
-        source.addEventListener('resync', () => { this.resyncs++; this.reload(); });
+        source.addEventListener('resync', (event) => this.take(JSON.parse(event.data), event));
         await opened;
         await this.reload();
         return this;
@@ -56,8 +56,13 @@ class Picture {
             (this.waiting ??= []).push([data, event]);
             return;
         }
-        this.events.push({ ...data, id: event.lastEventId });
+        if (event.type === 'changes') this.events.push({ ...data, id: event.lastEventId });
         if (BigInt(data.seq) <= this.seq) return;
+        if (event.type === 'resync') {
+            this.resyncs++;
+            this.reload();
+            return;
+        }
         if (BigInt(data.prev) > this.seq) {
             this.gaps++;
             this.reload();

@@ -117,7 +117,7 @@ test('kill -9 of the postmaster: 503 at worst, holds survive, orders once', asyn
     assert.equal(violations(), '0');
 });
 
-test('a pool that hangs is a 503 within 15 s, readiness tells, and news is asked for again', async () => {
+test('a pool that hangs is a 503 within 15 s, readiness tells, news comes again', async () => {
     const ann = buyer();
     const made = await order(ann, session, take(1));
     ok(await ann.post(`/v1/orders/${made.orderId}/pay`, { paymentMethod: 'mock_silent' }), 202);
