@@ -5,9 +5,15 @@
 
 namespace tix::buyers {
 
-std::string new_uuid(Random& random) {
-    const std::uint64_t high = random();
-    const std::uint64_t low = random();
+Crowd::Crowd() {
+    std::random_device device;
+    std::seed_seq seed{device(), device(), device(), device()};
+    identities.seed(seed);
+}
+
+std::string new_uuid(Crowd& crowd) {
+    const std::uint64_t high = crowd.identities();
+    const std::uint64_t low = crowd.identities();
     char printed[37];
     std::snprintf(printed, sizeof printed, "%08x-%04x-4%03x-a%03x-%012llx",
                   static_cast<unsigned>(high >> 32), static_cast<unsigned>(high >> 16 & 0xffff),

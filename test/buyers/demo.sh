@@ -2,16 +2,20 @@
 # Sells a real stadium over HTTP: starts the private stack, imports the plan, opens a session, lets
 # the buyers in, and stops the stack again unless it was running before. Needs `make build`.
 # With SQL=1 the buyers talk to PostgreSQL instead, and nothing else is started.
+# With CHAOS=1 processes of the stack are killed all the while; holds and orders then live longer
+# than an outage, and buyers think longer, so that the sale outlives all the kills.
 # TIX_RUN and TIX_PORT as for up.sh; arguments go to tix-buyers.
 set -euo pipefail
 buyers=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd -P)
 stack=$buyers/../stack
 source "$stack/lib.sh"
 plan=$buyers/../plans/stadium-metalist.json.gz
-order_ttl=15s # short, so that orders left behind come free while the sale goes on
 open_files=8192
+# In seconds; short, so that what is left behind comes free while the sale goes on.
+hold_ttl=8
+order_ttl=15
 over_http=yes
-if [[ -n ${SQL:-} && $SQL != 0 ]]; then over_http=; fi
+chaos=
 started=
 session=
 ttl_is_short=
@@ -84,17 +88,29 @@ SELECT tix.tix_unload_session(:'session') AS unloaded \gset
 SQL
 }
 
+# A server that was killed a moment ago is not back yet.
+restore_order_ttl() { retry 10 reset_order_ttl; }
+
 shorten_order_ttl() {
     ttl_is_short=yes
-    psql -XAtq -v ON_ERROR_STOP=1 -c "ALTER SYSTEM SET tix.order_ttl = '$order_ttl'" \
+    psql -XAtq -v ON_ERROR_STOP=1 -c "ALTER SYSTEM SET tix.order_ttl = '${order_ttl}s'" \
         -c 'SELECT pg_reload_conf()' >/dev/null
 }
 
-restore_order_ttl() {
+reset_order_ttl() {
     psql -XAtq -v ON_ERROR_STOP=1 -c 'ALTER SYSTEM RESET tix.order_ttl' \
         -c 'SELECT pg_reload_conf()' >/dev/null
 }
 
+is_set() { [[ -n ${1:-} && $1 != 0 ]]; }
+
+if is_set "${SQL:-}"; then over_http=; fi
+if is_set "${CHAOS:-}"; then
+    [[ -n $over_http ]] || die "CHAOS=1 needs the whole stack" "Leave SQL=1 out."
+    chaos=yes
+    hold_ttl=20
+    order_ttl=30
+fi
 [[ -x $build/bin/tix-import ]] || die "the tools are not built" "Run: make build"
 build_buyers
 if [[ -n $over_http ]]; then allow_open_files; else export TIX_STACK=database; fi
@@ -108,12 +124,21 @@ locate_run
 source "$env_file"
 way_in=()
 if [[ -n $over_http ]]; then
-    way_in=(--url="$TIX_URL" --key-file="$TIX_DEMO_KEY_FILE" --server-log="$TIX_LOG")
+    way_in=(--url="$TIX_URL" --key-file="$TIX_DEMO_KEY_FILE" --server-log="$TIX_LOG"
+        --hold-ttl="$hold_ttl" --order-ttl="$order_ttl")
     shorten_order_ttl
 fi
+if [[ -n $chaos ]]; then way_in+=(--chaos="$run" --think=5000 --time-limit=900); fi
 say "Importing the stadium"
 seat_map=$(import_plan)
 session=$(open_session "$seat_map")
 say "Session $session is on sale"
-"$build/bin/tix-buyers" --session="$session" --json="$run/demo.json" "${way_in[@]}" "$@"
-say "The figures are in ${run_link#"$root/"}/demo.json"
+status=0
+rm -f "$run/demo.json" "$run/demo.html"
+"$build/bin/tix-buyers" --session="$session" --json="$run/demo.json" "${way_in[@]}" "$@" ||
+    status=$?
+if [[ -s $run/demo.json ]] &&
+    node "$buyers/report/render.mjs" "$run/demo.json" "$run/demo.html"; then
+    say "The report is in ${run_link#"$root/"}/demo.html, its figures in demo.json"
+fi
+exit "$status"

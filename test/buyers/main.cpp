@@ -11,6 +11,7 @@
 #include "proof.hpp"
 #include "report.hpp"
 #include "sql/sql_sale.hpp"
+#include "timeline.hpp"
 
 namespace {
 
@@ -36,15 +37,20 @@ int sell(const Options& options) {
     std::printf("%s buyers at a time want %s seats\n", grouped(options.connections).c_str(),
                 grouped(static_cast<long long>(sale.crowd().market.capacity())).c_str());
     Progress progress;
-    const Ending ending = sale.run(interrupted, [&] { progress.show(sale); });
+    Timeline timeline;
+    const Ending ending = sale.run(interrupted, [&] {
+        progress.show(sale);
+        timeline.sample(sale);
+    });
     const std::int64_t selling_ms = sale.elapsed_ms();
+    timeline.finish(sale);
     progress.finish(sale);
     if (ending == Ending::kInterrupted) {
         std::printf("Interrupted: the buyers have left.\n");
         return 130;
     }
     const Proof proof = prove(sale);
-    const Outcome outcome{sale, proof, faults(sale, proof, ending), selling_ms, options};
+    const Outcome outcome{sale, proof, faults(sale, proof, ending), selling_ms, options, timeline};
     print_report(outcome);
     if (!options.json_file.empty() && !write_json(outcome, options.json_file)) {
         std::fprintf(stderr, "tix-buyers: error: could not write \"%s\"\n",

@@ -18,6 +18,8 @@ constexpr int kThinkMaxMs = 60000;
 constexpr int kSqlTimeLimit = 170;
 constexpr int kHttpTimeLimit = 240;
 constexpr int kTimeLimitMax = 3600;
+constexpr int kTtlMinS = 5;
+constexpr int kTtlMaxS = 3600;
 
 constexpr char kHelp[] =
     "tix-buyers sells a session out to simulated buyers and proves that it went well.\n"
@@ -31,6 +33,10 @@ constexpr char kHelp[] =
     "  --connections=N    connections; by SQL 1 to 150 (default 64), over HTTP 1 to 20000\n"
     "                     (default 2200), one for each buyer\n"
     "  --think=MS         usual pause of a buyer over HTTP, 1 to 60000 (default 2000)\n"
+    "  --hold-ttl=S       how long a buyer over HTTP holds seats, 5 to 3600 (default 8)\n"
+    "  --order-ttl=S      tix.order_ttl of the server, 5 to 3600 (default 15; over HTTP only)\n"
+    "  --chaos=DIR        kill processes of the private stack in DIR while the buyers buy; needs\n"
+    "                     --url, and the rights to kill them\n"
     "  --time-limit=S     give up after S seconds, 1 to 3600 (default 170; over HTTP 240)\n"
     "  --seed=N           choices of the buyers (default: random)\n"
     "  --json=FILE        also write the figures to FILE\n"
@@ -58,6 +64,7 @@ int complete(Options& options) {
     const bool http = options.over_http();
     if (http && options.key_file.empty()) return usage("--url needs --key-file");
     if (http && options.server_log.empty()) return usage("--url needs --server-log");
+    if (!http && options.has_chaos()) return usage("--chaos needs --url");
     if (options.connections == 0) options.connections = http ? kHttpConnections : kSqlConnections;
     if (!http && options.connections > kSqlConnectionsMax)
         return usage("more than 150 connections are for --url only");
@@ -73,6 +80,9 @@ int read_options(int argc, char** argv, Options& options) {
                                       {"key-file", required_argument, nullptr, 'k'},
                                       {"server-log", required_argument, nullptr, 'l'},
                                       {"think", required_argument, nullptr, 'w'},
+                                      {"hold-ttl", required_argument, nullptr, 'o'},
+                                      {"order-ttl", required_argument, nullptr, 'p'},
+                                      {"chaos", required_argument, nullptr, 'x'},
                                       {"connections", required_argument, nullptr, 'c'},
                                       {"time-limit", required_argument, nullptr, 't'},
                                       {"seed", required_argument, nullptr, 'r'},
@@ -102,6 +112,16 @@ int read_options(int argc, char** argv, Options& options) {
                 break;
             case 'w':
                 good = parse(optarg, kThinkMinMs, kThinkMaxMs, options.think_ms);
+                break;
+            case 'o':
+                good = parse(optarg, kTtlMinS, kTtlMaxS, options.hold_ttl_s);
+                break;
+            case 'p':
+                good = parse(optarg, kTtlMinS, kTtlMaxS, options.order_ttl_s);
+                break;
+            case 'x':
+                options.chaos = optarg;
+                good = !options.chaos.empty();
                 break;
             case 't':
                 good = parse(optarg, 1, kTimeLimitMax, options.time_limit_s);

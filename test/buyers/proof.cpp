@@ -1,10 +1,15 @@
 // The statements of the proof, on a connection of their own.
 #include "proof.hpp"
 
+#include <chrono>
 #include <cstddef>
+#include <thread>
 
 namespace tix::buyers {
 namespace {
+
+constexpr std::chrono::seconds kSettleWithin{30};
+constexpr std::chrono::milliseconds kSettleEvery{200};
 
 long long single(Connection& database, const std::string& sql, const Parameters& parameters) {
     return number(database.query("SELECT (" + sql + ") AS answer", parameters), "answer");
@@ -23,6 +28,21 @@ std::vector<std::string> rows_in_words(Connection& database, const std::string& 
     return words;
 }
 
+// Waits until every payment has its outcome and every refund is paid: the provider may be slow.
+void settle(Sale& sale, Connection& database, const Parameters& session) {
+    const auto until = Clock::now() + kSettleWithin;
+    while (Clock::now() < until &&
+           single(database,
+                  "SELECT (SELECT count(*) FROM tix.orders WHERE session_id = $1::uuid"
+                  " AND status IN ('payment_pending', 'in_doubt', 'paid_unfulfilled'))"
+                  " + (SELECT count(*) FROM tix.refunds r JOIN tix.orders o USING (order_id)"
+                  " WHERE o.session_id = $1::uuid AND r.status = 'requested')",
+                  session) > 0) {
+        sale.pay_refunds(database);
+        std::this_thread::sleep_for(kSettleEvery);
+    }
+}
+
 // Seats that look otherwise in the map of now than in the market, which only followed the feed.
 long long feed_differences(Connection& database, const Crowd& crowd) {
     const Result rows = database.query(
@@ -36,13 +56,35 @@ long long feed_differences(Connection& database, const Crowd& crowd) {
     return differences;
 }
 
+void read_money(Connection& database, const Parameters& session, Proof& proof) {
+    proof.money_captured = single(
+        database,
+        "SELECT coalesce(sum(p.amount), 0) FROM tix.payments p JOIN tix.orders o USING (order_id)"
+        " WHERE o.session_id = $1::uuid AND p.status = 'succeeded'",
+        session);
+    const Result refunds = database.query(
+        "SELECT count(*) AS refunds,"
+        " coalesce(sum(r.amount) FILTER (WHERE r.status = 'succeeded'), 0) AS refunded,"
+        " coalesce(sum(r.amount) FILTER (WHERE r.status <> 'succeeded'), 0) AS owed"
+        " FROM tix.refunds r JOIN tix.orders o USING (order_id) WHERE o.session_id = $1::uuid",
+        session);
+    proof.refunds = number(refunds, "refunds");
+    proof.money_refunded = number(refunds, "refunded");
+    proof.money_owed = number(refunds, "owed");
+    proof.alarms = single(database,
+                          "SELECT count(*) FROM tix.payment_alarms a JOIN tix.orders o"
+                          " USING (order_id) WHERE o.session_id = $1::uuid",
+                          session);
+}
+
 }  // namespace
 
-Proof prove(const Sale& sale) {
+Proof prove(Sale& sale) {
     const Crowd& crowd = sale.crowd();
     Connection database("tix-buyers");
     const Parameters session = {crowd.session_id};
     Proof proof;
+    settle(sale, database, session);
     database.query("SELECT tix.tix_expire_orders(100000)");
     proof.sold = single(
         database, "SELECT coalesce(sum(sold), 0) FROM tix.tix_availability($1::uuid)", session);
@@ -65,15 +107,7 @@ Proof prove(const Sale& sale) {
         if (text(orders, "status", row) == "completed")
             proof.money_of_completed = number(orders, "money", row);
     }
-    proof.money_captured = single(
-        database,
-        "SELECT coalesce(sum(p.amount), 0) FROM tix.payments p JOIN tix.orders o USING (order_id)"
-        " WHERE o.session_id = $1::uuid AND o.status = 'completed' AND p.status = 'succeeded'",
-        session);
-    proof.refunds = single(database,
-                           "SELECT count(*) FROM tix.refunds r JOIN tix.orders o USING (order_id)"
-                           " WHERE o.session_id = $1::uuid",
-                           session);
+    read_money(database, session, proof);
     proof.unique_violations = sale.unique_violations();
     proof.feed_differences = feed_differences(database, crowd);
     proof.audit = rows_in_words(database, "tix.tix_audit()", {});
@@ -98,8 +132,10 @@ std::vector<std::string> faults(const Sale& sale, const Proof& proof, Ending end
     must(proof.check.empty(), "tix_check() has rows");
     must(ending != Ending::kSoldOut || proof.feed_differences == 0,
          "the change feed differs from the seats");
-    must(proof.money_captured == proof.money_of_completed,
-         "the money captured is not that of the completed orders");
+    must(proof.money_captured == proof.money_of_completed + proof.money_refunded + proof.money_owed,
+         "the money captured is not that of the completed orders and of the refunds");
+    must(proof.money_owed == 0, "money is still owed back");
+    must(proof.alarms == 0, std::to_string(proof.alarms) + " payment events raised an alarm");
     for (const std::string& fault : sale.faults())
         found.push_back(fault);
     return found;

@@ -1,6 +1,7 @@
 // Prints the report.
 #include "report.hpp"
 
+#include <algorithm>
 #include <cstdio>
 
 #include "picture.hpp"
@@ -74,7 +75,7 @@ void print_buyers(const Outcome& outcome) {
          count(s.expired) + " (TX002 lock lost: " + count(s.errors_of("TX002")) + " in all)");
     line("orders", count(s.orders) + ": " + list(outcome.proof.orders));
     const std::string ending = ", declined " + count(s.declined) + "; " + count(s.sent_twice) +
-                               " sent twice; refunds owed " + grouped(outcome.proof.refunds);
+                               " sent twice; refunds " + grouped(outcome.proof.refunds);
     if (outcome.options.over_http()) {
         line("payments", "completed " + count(s.completed) + ending);
         return print_traffic(s);
@@ -82,6 +83,39 @@ void print_buyers(const Outcome& outcome) {
     line("rolled back", count(s.rolled_back) + " holds, " + count(s.payments_rolled_back) +
                             " payments (then delivered again)");
     line("payment events", list(s.payments) + ending);
+}
+
+// In whole units of money, with the two digits of the small one.
+std::string money(long long amount) {
+    char cents[8];
+    std::snprintf(cents, sizeof cents, ".%02lld", amount % 100);
+    return grouped(amount / 100) + cents;
+}
+
+void print_money(const Proof& proof) {
+    const std::string sum = money(proof.money_of_completed) + " completed + " +
+                            money(proof.money_refunded) + " refunded + " + money(proof.money_owed) +
+                            " owed";
+    std::printf("  %-34s %s %s = %s\n", "money captured", money(proof.money_captured).c_str(),
+                proof.currency.c_str(), sum.c_str());
+}
+
+void print_incidents(const Outcome& outcome) {
+    const auto& incidents = outcome.sale.incidents();
+    if (incidents.empty()) return;
+    std::printf("\n  %-16s %9s %13s %13s %11s %11s %11s\n", "killed", "kills", "back, median",
+                "back, max", "goal", "missed it", "never back");
+    for (const auto& [victim, recovery] : recoveries(incidents)) {
+        const bool back = recovery.never_back < recovery.kills;
+        const auto ms = [&](std::int64_t time_ms) {
+            return back ? grouped(time_ms) + " ms" : std::string("-");
+        };
+        std::printf("  %-16s %9zu %13s %13s %11s %11zu %11zu\n", victim.c_str(), recovery.kills,
+                    ms(recovery.median_ms).c_str(), ms(recovery.max_ms).c_str(),
+                    (grouped(recovery.goal_ms) + " ms").c_str(), recovery.late,
+                    recovery.never_back);
+    }
+    line("holds lost", count(outcome.sale.crowd().statistics.holds_lost));
 }
 
 void print_rows(const char* name, const std::vector<std::string>& rows) {
@@ -95,15 +129,13 @@ void print_proof(const Outcome& outcome) {
     std::printf("\n  %-34s %s of %s\n", "seats sold", grouped(proof.sold).c_str(),
                 grouped(capacity).c_str());
     std::printf("  %-34s %s\n", "valid tickets", grouped(proof.tickets).c_str());
-    std::printf("  %-34s %s.%02lld %s, captured %s.%02lld\n", "money of completed orders",
-                grouped(proof.money_of_completed / 100).c_str(), proof.money_of_completed % 100,
-                proof.currency.c_str(), grouped(proof.money_captured / 100).c_str(),
-                proof.money_captured % 100);
+    print_money(proof);
     std::printf("  %-34s %lld\n", "seats sold twice", proof.double_sold);
     std::printf("  %-34s %s\n", "unique violations on tickets",
                 count(proof.unique_violations).c_str());
     std::printf("  %-34s %zu\n", "rows of tix_audit()", proof.audit.size());
     std::printf("  %-34s %zu\n", "rows of tix_check()", proof.check.size());
+    std::printf("  %-34s %lld\n", "payment events that raised alarms", proof.alarms);
     std::printf("  %-34s %lld (%s resyncs)\n", "seats the change feed left wrong",
                 proof.feed_differences, count(outcome.sale.resyncs()).c_str());
     print_rows("tix_audit", proof.audit);
@@ -111,6 +143,27 @@ void print_proof(const Outcome& outcome) {
 }
 
 }  // namespace
+
+std::map<std::string, Recovery> recoveries(const std::vector<Incident>& incidents) {
+    std::map<std::string, std::vector<std::int64_t>> back_ms;
+    std::map<std::string, Recovery> all;
+    for (const Incident& incident : incidents) {
+        Recovery& recovery = all[incident.victim];
+        ++recovery.kills;
+        recovery.goal_ms = incident.goal_ms;
+        recovery.late += incident.back_ms > incident.goal_ms;
+        if (incident.back_ms < 0)
+            ++recovery.never_back;
+        else
+            back_ms[incident.victim].push_back(incident.back_ms);
+    }
+    for (auto& [victim, times] : back_ms) {
+        std::sort(times.begin(), times.end());
+        all[victim].median_ms = times[(times.size() - 1) / 2];
+        all[victim].max_ms = times.back();
+    }
+    return all;
+}
 
 void print_report(const Outcome& outcome) {
     const Crowd& crowd = outcome.sale.crowd();
@@ -123,6 +176,7 @@ void print_report(const Outcome& outcome) {
                 static_cast<double>(outcome.proof.sold) / seconds);
     print_buyers(outcome);
     print_steps(crowd.statistics);
+    print_incidents(outcome);
     print_proof(outcome);
     if (!crowd.first_error.empty())
         std::printf("\n  first unexpected error: %s\n", crowd.first_error.c_str());

@@ -1,6 +1,6 @@
 // Writes the figures of the report as JSON.
 #include <cstdio>
-#include <memory>
+#include <ctime>
 
 #include "report.hpp"
 
@@ -14,6 +14,16 @@ std::string quoted(const std::string& text) {
         if (static_cast<unsigned char>(c) >= 0x20) printed += c;
     }
     return printed + '"';
+}
+
+// The time of day of Greenwich, as ISO 8601 writes it.
+std::string now_in_words() {
+    const std::time_t now = std::time(nullptr);
+    std::tm parts{};
+    gmtime_r(&now, &parts);
+    char printed[32];
+    std::strftime(printed, sizeof printed, "%Y-%m-%dT%H:%M:%SZ", &parts);
+    return printed;
 }
 
 // Collects `"name": value` pairs and prints them as an object.
@@ -35,9 +45,14 @@ public:
         return add(name, object);
     }
     Object& add(const std::string& name, const std::vector<std::string>& lines) {
+        return list(name, lines, quoted);
+    }
+    // An array of what `print` makes of each item.
+    template <typename Item, typename Print>
+    Object& list(const std::string& name, const std::vector<Item>& items, Print print) {
         std::string array;
-        for (const std::string& line : lines)
-            array += (array.empty() ? "" : ", ") + quoted(line);
+        for (const Item& item : items)
+            array += (array.empty() ? "" : ", ") + print(item);
         return raw(name, "[" + array + "]");
     }
     std::string print() const { return "{" + body_ + "}"; }
@@ -111,36 +126,135 @@ Object traffic(const Traffic& t) {
         .add("stream_reconnects", t.stream_reconnects);
 }
 
+using Point = Timeline::Point;
+using Interval = Timeline::Interval;
+
+// Each member is an array with one number for each point.
+Object timeline(const Timeline& timeline) {
+    Object all;
+    const auto column = [&](Object& object, const std::string& name, auto of) {
+        object.list(name, timeline.points(), [&](const Point& p) { return std::to_string(of(p)); });
+    };
+    column(all, "t_ms", [](const Point& p) { return p.at_ms; });
+    column(all, "free", [](const Point& p) { return p.free; });
+    column(all, "held", [](const Point& p) { return p.held; });
+    column(all, "sold", [](const Point& p) { return p.sold; });
+    column(all, "requests", [](const Point& p) { return p.requests; });
+    Object refused;
+    for (const auto& [reason, times] : timeline.points().back().refused)
+        column(refused, reason, [&](const Point& p) {
+            const auto found = p.refused.find(reason);
+            return found == p.refused.end() ? 0 : found->second;
+        });
+    return all.add("refused", refused);
+}
+
+// Each member is an array with one number for each interval; a step that nobody took took 0.
+Object latency(const Outcome& outcome) {
+    Object all;
+    const auto column = [&](Object& object, const std::string& name, auto of) {
+        object.list(name, outcome.timeline.intervals(),
+                    [&](const Interval& i) { return std::to_string(of(i)); });
+    };
+    column(all, "from_ms", [](const Interval& i) { return i.from_ms; });
+    column(all, "until_ms", [](const Interval& i) { return i.until_ms; });
+    Object steps;
+    for (std::size_t i = 0; i < kSteps; ++i) {
+        const auto step = static_cast<Step>(i);
+        if (outcome.sale.crowd().statistics.steps[i].count() == 0) continue;
+        const auto of = [step](const Interval& interval) {
+            const auto found = interval.steps.find(step);
+            return found == interval.steps.end() ? Histogram() : found->second;
+        };
+        Object one;
+        column(one, "calls", [&](const Interval& i) { return of(i).count(); });
+        column(one, "p50_us", [&](const Interval& i) { return of(i).percentile_us(50); });
+        column(one, "p99_us", [&](const Interval& i) { return of(i).percentile_us(99); });
+        steps.add(step_name(step), one);
+    }
+    return all.add("steps", steps);
+}
+
+// [x, y, ms since the sale began] of each seat; -1 ms: it was not sold.
+std::string seat(const Seat& seat) {
+    char printed[64];
+    std::snprintf(printed, sizeof printed, "[%.1f,%.1f,%lld]", static_cast<double>(seat.x),
+                  static_cast<double>(seat.y), static_cast<long long>(seat.sold_at_ms));
+    return printed;
+}
+
+std::string incident(const Incident& incident) {
+    return Object()
+        .add("at_ms", incident.at_ms)
+        .add("victim", incident.victim)
+        .add("pid", incident.pid)
+        .add("back_ms", incident.back_ms)
+        .print();
+}
+
+Object recovery(const std::vector<Incident>& incidents) {
+    Object all;
+    for (const auto& [victim, recovery] : recoveries(incidents))
+        all.add(victim, Object()
+                            .add("kills", recovery.kills)
+                            .add("median_ms", recovery.median_ms)
+                            .add("max_ms", recovery.max_ms)
+                            .add("goal_ms", recovery.goal_ms)
+                            .add("late", recovery.late)
+                            .add("never_back", recovery.never_back));
+    return all;
+}
+
+Object money(const Proof& proof) {
+    return Object()
+        .add("captured", proof.money_captured)
+        .add("completed", proof.money_of_completed)
+        .add("refunded", proof.money_refunded)
+        .add("owed", proof.money_owed)
+        .add("currency", proof.currency);
+}
+
+Object document(const Outcome& outcome) {
+    const Crowd& crowd = outcome.sale.crowd();
+    const Proof& proof = outcome.proof;
+    Object all = Object()
+                     .add("session_id", crowd.session_id)
+                     .add("finished_at", now_in_words())
+                     .add("seed", std::to_string(outcome.options.seed))
+                     .add("connections", outcome.options.connections)
+                     .add("capacity", crowd.market.capacity())
+                     .add("sold", proof.sold)
+                     .add("selling_ms", outcome.selling_ms)
+                     .add("seats_per_s", proof.sold * 1000 / (outcome.selling_ms + 1))
+                     .add("tickets", proof.tickets)
+                     .add("double_sold", proof.double_sold)
+                     .add("unique_violations", proof.unique_violations)
+                     .add("audit_rows", proof.audit.size())
+                     .add("check_rows", proof.check.size())
+                     .add("feed_differences", proof.feed_differences)
+                     .add("feed_resyncs", outcome.sale.resyncs())
+                     .add("holds_lost", crowd.statistics.holds_lost)
+                     .add("money", money(proof))
+                     .add("refunds", proof.refunds)
+                     .add("alarms", proof.alarms)
+                     .add("orders_by_status", proof.orders)
+                     .add("crowd", buyers(crowd.statistics))
+                     .add("steps", steps(crowd.statistics))
+                     .add("faults", outcome.faults)
+                     .add("timeline", timeline(outcome.timeline))
+                     .add("latency", latency(outcome))
+                     .list("incidents", outcome.sale.incidents(), incident)
+                     .add("recovery", recovery(outcome.sale.incidents()));
+    if (outcome.options.over_http()) all.add("http", traffic(crowd.statistics.traffic));
+    return all.list("seats", crowd.market.seats(), seat);
+}
+
 }  // namespace
 
 bool write_json(const Outcome& outcome, const std::string& file) {
-    const Crowd& crowd = outcome.sale.crowd();
-    const Proof& proof = outcome.proof;
-    Object document = Object()
-                          .add("session_id", crowd.session_id)
-                          .add("seed", outcome.options.seed)
-                          .add("connections", outcome.options.connections)
-                          .add("capacity", crowd.market.capacity())
-                          .add("sold", proof.sold)
-                          .add("selling_ms", outcome.selling_ms)
-                          .add("seats_per_s", proof.sold * 1000 / (outcome.selling_ms + 1))
-                          .add("tickets", proof.tickets)
-                          .add("double_sold", proof.double_sold)
-                          .add("unique_violations", proof.unique_violations)
-                          .add("audit_rows", proof.audit.size())
-                          .add("check_rows", proof.check.size())
-                          .add("feed_differences", proof.feed_differences)
-                          .add("feed_resyncs", outcome.sale.resyncs())
-                          .add("money_captured", proof.money_captured)
-                          .add("refunds", proof.refunds)
-                          .add("orders_by_status", proof.orders)
-                          .add("crowd", buyers(crowd.statistics))
-                          .add("steps", steps(crowd.statistics))
-                          .add("faults", outcome.faults);
-    if (outcome.options.over_http()) document.add("http", traffic(crowd.statistics.traffic));
     std::FILE* out = std::fopen(file.c_str(), "w");
     if (out == nullptr) return false;
-    const bool written = std::fprintf(out, "%s\n", document.print().c_str()) > 0;
+    const bool written = std::fprintf(out, "%s\n", document(outcome).print().c_str()) > 0;
     return std::fclose(out) == 0 && written;
 }
 

@@ -7,6 +7,7 @@
 
 #include "crowd.hpp"
 #include "database.hpp"
+#include "incident.hpp"
 
 namespace tix::buyers {
 
@@ -26,6 +27,10 @@ public:
     virtual std::uint64_t unique_violations() const = 0;
     // What went wrong on the way in, one line each.
     virtual std::vector<std::string> faults() const = 0;
+    // Gives a part of the money back that is owed, where no provider does it by itself.
+    virtual void pay_refunds(Connection&) {}
+    // What was killed on purpose, in order of time.
+    virtual const std::vector<Incident>& incidents() const { return no_incidents_; }
 
     std::int64_t elapsed_ms() const {
         return std::chrono::duration_cast<std::chrono::milliseconds>(Clock::now() - began_).count();
@@ -33,6 +38,9 @@ public:
 
 protected:
     Clock::time_point began_ = Clock::now();
+
+private:
+    std::vector<Incident> no_incidents_;
 };
 
 }  // namespace tix::buyers

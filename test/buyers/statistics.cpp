@@ -46,6 +46,26 @@ std::uint64_t Histogram::percentile_us(double percent) const {
     return max_us_;
 }
 
+Histogram Histogram::since(const Histogram& earlier) const {
+    Histogram rest = *this;
+    for (std::size_t i = 0; i < kBuckets; ++i)
+        rest.counts_[i] -= earlier.counts_[i];
+    rest.count_ -= earlier.count_;
+    return rest;
+}
+
+void Histogram::merge(const Histogram& other) {
+    for (std::size_t i = 0; i < kBuckets; ++i)
+        counts_[i] += other.counts_[i];
+    count_ += other.count_;
+    max_us_ = std::max(max_us_, other.max_us_);
+}
+
+void Statistics::took(Step step, std::chrono::steady_clock::duration duration) {
+    const auto us = std::chrono::duration_cast<std::chrono::microseconds>(duration).count();
+    steps[static_cast<std::size_t>(step)].add(static_cast<std::uint64_t>(us));
+}
+
 std::uint64_t Statistics::refusals() const {
     std::uint64_t sum = 0;
     for (const auto& [reason, times] : refused)

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <array>
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <map>
@@ -38,6 +39,9 @@ public:
     void add(std::uint64_t microseconds);
     std::uint64_t count() const { return count_; }
     std::uint64_t max_us() const { return max_us_; }
+    // Only what was added since this histogram was `earlier`; max_us() stays that of all.
+    Histogram since(const Histogram& earlier) const;
+    void merge(const Histogram& other);
     // The duration that `percent` of all did not exceed; 0 when there are none.
     std::uint64_t percentile_us(double percent) const;
 
@@ -99,8 +103,12 @@ struct Statistics {
     std::uint64_t expired = 0;  // buyers who came back after the deadline
     std::uint64_t sent_twice = 0;
     std::uint64_t declined = 0;
+    std::uint64_t late_completed = 0;  // paid after the order had expired, and yet with seats
+    std::uint64_t late_refunded = 0;   // … and without, but with the money back
+    std::uint64_t holds_lost = 0;      // holds that were gone before their time
     Traffic traffic;
 
+    void took(Step step, std::chrono::steady_clock::duration duration);
     std::uint64_t refusals() const;
     std::uint64_t errors_of(const std::string& sqlstate) const;
 };

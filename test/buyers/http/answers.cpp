@@ -61,6 +61,7 @@ void Shopper::take(const Response& response) {
             return locked(response);
         case State::kExtend:
             extends_ = false;
+            held_until_ = std::max(held_until_, asked_ + crowd_.hold_ttl);
             ++statistics.traffic.extended;
             return after_hold();
         case State::kReleaseOne:
@@ -125,6 +126,16 @@ bool Shopper::comes_too_late(const std::string& code) const {
     }
 }
 
+// A hold that was acknowledged is there until its deadline, whatever was killed meanwhile. Only
+// requests that find it again when they are repeated can tell.
+bool Shopper::is_denied_early(const std::string& code) const {
+    const bool relies_on_hold = state_ == State::kAdd || state_ == State::kExtend ||
+                                state_ == State::kOrder || state_ == State::kPay;
+    const bool gone =
+        code == "expired" || code == "not_found" || code == "TX002" || code == "TX010";
+    return relies_on_hold && gone && Clock::now() < held_until_;
+}
+
 void Shopper::fail(const Response& response) {
     Statistics& statistics = crowd_.statistics;
     const std::string code = code_of(response);
@@ -138,6 +149,10 @@ void Shopper::fail(const Response& response) {
     ++statistics.errors[code];
     if (response.status == 429) ++statistics.traffic.limited;
     if (response.status >= 500) ++statistics.traffic.server_errors;
+    if (is_denied_early(code)) {
+        ++statistics.holds_lost;
+        unexpected("a hold was denied early", response.body.substr(0, 300));
+    }
     if (!comes_too_late(code)) unexpected(code, response.body.substr(0, 300));
     if (code == "TX002" && wish_ == Wish::kReturnLate) ++statistics.expired;
     if (state_ == State::kPayAgain) {
@@ -160,6 +175,7 @@ void Shopper::locked(const Response& response) {
     Statistics& statistics = crowd_.statistics;
     const Json data = data_of(response);
     lock_id_ = data.at("lockId");
+    held_until_ = std::max(held_until_, asked_ + crowd_.hold_ttl);
     seats_ = data.at("seatIds").get<std::vector<std::string>>();
     if (state_ == State::kAdd) {
         adds_ = false;
@@ -226,6 +242,7 @@ void Shopper::ordered(const Response& response) {
     if (state_ == State::kOrder) {
         ++crowd_.statistics.orders;
         order_id_ = data.at("orderId");
+        held_until_ = std::max(held_until_, asked_ + crowd_.order_ttl);
         if (orders_twice_ == Twice::kAfter) {
             state_ = State::kOrderAgain;
             return;
@@ -259,6 +276,7 @@ void Shopper::order_read(const Response& response) {
     const std::string status = data.at("status");
     if (status == "completed") {
         ++statistics.completed;
+        if (wish_ == Wish::kMoneyLate) ++statistics.late_completed;
         seats_.clear();
         for (const Json& item : data.at("items"))
             seats_.push_back(item.at("seatId"));
@@ -270,7 +288,13 @@ void Shopper::order_read(const Response& response) {
         ++statistics.declined;
         return leave();
     }
-    const bool open = status == "created" || status == "payment_pending" || status == "in_doubt";
+    if (status == "refunded" && wish_ == Wish::kMoneyLate) {
+        ++statistics.late_refunded;
+        return leave();
+    }
+    const bool open =
+        status == "created" || status == "payment_pending" || status == "in_doubt" ||
+        (wish_ == Wish::kMoneyLate && (status == "expired" || status == "paid_unfulfilled"));
     if (open && reads_ < kReadsMax) return wait_for_payment();
     unexpected("a paid order that is " + status, order_id_);
     leave();

@@ -163,7 +163,7 @@ void Feed::apply(const StreamEvent& event) {
     const Json message = Json::parse(event.data);
     const std::int64_t sequence = sequence_of(message.at("seq").get<std::string>());
     const bool resync = event.name == "resync";
-    if (!resync && sequence <= sequence_) return;
+    if (sequence <= sequence_) return;
     if (resync || sequence_of(message.at("prev").get<std::string>()) > sequence_) {
         ++resyncs_;
         wants_picture_ = true;

@@ -24,6 +24,7 @@ constexpr std::size_t kRegistered = 200;   // buyers with a password …
 constexpr std::size_t kOthersBetween = 9;  // … one after so many without …
 constexpr int kTriesMax = 30;
 constexpr int kReopenMs = 100;
+constexpr int kReopenMaxMs = 2000;
 constexpr std::size_t kFullPercent = 96;  // of the crowd; some are always on their way in or out
 constexpr std::size_t kCrowded = 2000;
 constexpr std::int64_t kCrowdedMs = 60000;
@@ -52,6 +53,8 @@ void make_room_for_sockets(int connections) {
     setrlimit(RLIMIT_NOFILE, &limit);
 }
 
+constexpr std::uint64_t kFirstProbeTag = Feed::kReaderTag - chaos::Killer::kProbes;
+
 std::uint64_t tag_of(std::size_t index, std::uint32_t generation) {
     return std::uint64_t{generation & 0x7fffffffU} << 32 | index;
 }
@@ -70,10 +73,15 @@ HttpSale::HttpSale(const Options& options)
     crowd_.random.seed(options_.seed);
     crowd_.authority = server_.authority;
     crowd_.think_ms = options_.think_ms;
+    crowd_.hold_ttl = std::chrono::seconds(options_.hold_ttl_s);
+    crowd_.order_ttl = std::chrono::seconds(options_.order_ttl_s);
     crowd_.at_a_time = static_cast<std::size_t>(options_.connections);
     make_room_for_sockets(options_.connections);
     wait_for_seats();
     places_.resize(crowd_.at_a_time);
+    if (options_.has_chaos())
+        killer_ = std::make_unique<chaos::Killer>(options_.chaos, crowd_, crowd_.issuer, server_,
+                                                  epoll_, kFirstProbeTag, addresses_);
 }
 
 HttpSale::~HttpSale() {
@@ -101,15 +109,18 @@ Ending HttpSale::run(const volatile bool& interrupted, const std::function<void(
     while (!interrupted) {
         const auto now = Clock::now();
         if (now >= next_tick_) tick(watch);
+        if (killer_) killer_->step(elapsed_ms());
         if (!crowd_.over && crowd_.market.sold_out()) {
             crowd_.over = true;
             goodbye = now + kGoodbye;
         }
-        if (crowd_.over && (everybody_left() || now >= goodbye)) return Ending::kSoldOut;
+        const bool may_end = crowd_.over && (!killer_ || killer_->all_back());
+        if (may_end && (everybody_left() || now >= goodbye)) return Ending::kSoldOut;
         if (now >= ends) return Ending::kTimeOut;
         ring();
         auto next = next_tick_;
         if (!alarms_.empty()) next = std::min(next, alarms_.top().rings);
+        if (killer_) next = std::min(next, began_ + milliseconds(killer_->due_ms()));
         const auto pause = std::chrono::ceil<milliseconds>(next - Clock::now());
         poll(static_cast<int>(std::clamp<std::int64_t>(pause.count(), 0, kTickEvery.count())));
     }
@@ -279,10 +290,7 @@ void HttpSale::answered(std::size_t index) {
         return try_again(index, later_ms);
     }
     place.waits = false;
-    const auto took = Clock::now() - place.asked;
-    crowd_.statistics.steps[static_cast<std::size_t>(place.action.step)].add(
-        static_cast<std::uint64_t>(
-            std::chrono::duration_cast<std::chrono::microseconds>(took).count()));
+    crowd_.statistics.took(place.action.step, Clock::now() - place.asked);
     place.shopper->answered(response);
     go_on(index);
 }
@@ -302,7 +310,8 @@ void HttpSale::lost(std::size_t index) {
     place.link.close();
     if (!place.waits) return;  // opened again by the next tick
     if (place.has_sent) ++traffic.resent;
-    if (place.tries < kTriesMax) return try_again(index, kReopenMs);
+    if (place.tries < kTriesMax)
+        return try_again(index, std::min(kReopenMs << std::min(place.tries, 10), kReopenMaxMs));
     ++traffic.given_up;
     place.waits = false;
     move_out(index);
@@ -339,6 +348,10 @@ void HttpSale::poll(int timeout_ms) {
             feed_.ready(tag, found);
             continue;
         }
+        if (tag >= kFirstProbeTag) {
+            killer_->ready(tag, found, elapsed_ms());
+            continue;
+        }
         const auto index = static_cast<std::size_t>(tag & 0xffffffffU);
         if (places_[index].shopper && tag == tag_of(index, places_[index].generation))
             place_ready(index, found);
@@ -363,9 +376,15 @@ std::vector<std::string> HttpSale::faults() const {
     must_not(traffic.unlike_replays, "repeated requests had another result than the first");
     must_not(traffic.missing_tickets, "completed orders have other tickets than seats");
     must_not(traffic.given_up, "requests were given up");
+    must_not(crowd_.statistics.holds_lost, "times a hold was denied before its deadline");
     if (crowd_.at_a_time >= kCrowded && traffic.crowded_ms < kCrowdedMs)
         found.push_back("2 000 connections were open for less than 60 seconds");
+    if (killer_) killer_->report(found);
     return found;
+}
+
+const std::vector<Incident>& HttpSale::incidents() const {
+    return killer_ ? killer_->incidents() : Sale::incidents();
 }
 
 }  // namespace tix::buyers::http

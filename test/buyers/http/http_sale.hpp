@@ -7,6 +7,7 @@
 #include <queue>
 #include <vector>
 
+#include "chaos/killer.hpp"
 #include "http/feed.hpp"
 #include "http/link.hpp"
 #include "http/server_log.hpp"
@@ -30,6 +31,7 @@ public:
     std::uint64_t resyncs() const override { return feed_.resyncs(); }
     std::uint64_t unique_violations() const override { return server_log_.violations(); }
     std::vector<std::string> faults() const override;
+    const std::vector<Incident>& incidents() const override;
 
 private:
     struct Place {  // a buyer and the connection of its own
@@ -80,6 +82,7 @@ private:
     int epoll_;
     std::uint32_t addresses_ = 0;  // given to buyers until now
     Feed feed_;
+    std::unique_ptr<chaos::Killer> killer_;
     std::deque<Place> places_;         // the buyers, then the twins
     std::vector<std::size_t> vacant_;  // places of twins that left
     std::priority_queue<Alarm, std::vector<Alarm>, std::greater<>> alarms_;

@@ -11,8 +11,6 @@ namespace {
 
 using Json = nlohmann::json;
 
-constexpr int kOrderTtlMs = 15000;  // tix.order_ttl while the demo runs
-constexpr int kHoldTtlS = 8;
 constexpr int kLateMs = 700;
 constexpr int kLooksMax = 2;
 constexpr int kRegisterWithinMs = 20000;
@@ -27,8 +25,7 @@ double part(Random& random) {
 
 }  // namespace
 
-Shopper::Shopper(HttpCrowd& crowd, bool registers)
-    : crowd_(crowd), user_id_(new_uuid(crowd.random)) {
+Shopper::Shopper(HttpCrowd& crowd, bool registers) : crowd_(crowd), user_id_(new_uuid(crowd)) {
     Random& random = crowd.random;
     ++crowd.statistics.buyers;
     if (registers) {
@@ -44,7 +41,7 @@ Shopper::Shopper(HttpCrowd& crowd, bool registers)
         unsigned per_mille;
     } kWishes[] = {{Wish::kForget, 40},      {Wish::kReturnLate, 15},  {Wish::kRelease, 40},
                    {Wish::kForgetOrder, 15}, {Wish::kCancelOrder, 20}, {Wish::kDeclined, 25},
-                   {Wish::kPayLate, 5}};
+                   {Wish::kPayLate, 5},      {Wish::kMoneyLate, 10}};
     unsigned roll = random() % 1000;
     for (const auto& [wish, per_mille] : kWishes) {
         if (roll < per_mille) {
@@ -121,6 +118,7 @@ Action Shopper::act() {
     if (waits_ms_ == 0 && state_ == State::kChoose) choose();
     if (waits_ms_ > 0 && state_ != State::kGone)
         return {Action::Kind::kSleep, {}, Step::kOther, std::exchange(waits_ms_, 0)};
+    asked_ = Clock::now();
     const std::string lock_path = "/v1/locks/" + lock_id_;
     switch (state_) {
         case State::kChoose:
@@ -146,11 +144,12 @@ Action Shopper::act() {
         case State::kBest:
             return lock_best();
         case State::kExtend:
-            return send(Step::kExtend,
-                        {.method = "PATCH",
-                         .path = lock_path,
-                         .token = token_,
-                         .body = "{\"ttlSeconds\":" + std::to_string(kHoldTtlS) + "}"});
+            return send(
+                Step::kExtend,
+                {.method = "PATCH",
+                 .path = lock_path,
+                 .token = token_,
+                 .body = "{\"ttlSeconds\":" + std::to_string(crowd_.hold_ttl.count()) + "}"});
         case State::kReleaseOne:
             return send(Step::kRelease,
                         {.method = "DELETE",
@@ -197,7 +196,7 @@ Action Shopper::lock() {
     if (state_ == State::kAdd) {
         body += R"(,"intoLockId":")" + lock_id_ + "\"}";
     } else {
-        body += ",\"ttlSeconds\":" + std::to_string(kHoldTtlS) + "}";
+        body += ",\"ttlSeconds\":" + std::to_string(crowd_.hold_ttl.count()) + "}";
     }
     return send(state_ == State::kAdd ? Step::kAdd : Step::kLock,
                 {.method = "POST",
@@ -211,7 +210,7 @@ Action Shopper::lock_best() {
     const std::string& area = seats[crowd_.random() % seats.size()].area;
     std::string body = "{\"quantity\":" + std::to_string(wanted_);
     if (chance(crowd_.random, 500)) body += ",\"areas\":" + Json(std::vector{area}).dump();
-    body += ",\"ttlSeconds\":" + std::to_string(kHoldTtlS) + "}";
+    body += ",\"ttlSeconds\":" + std::to_string(crowd_.hold_ttl.count()) + "}";
     return send(Step::kBest, {.method = "POST",
                               .path = "/v1/sessions/" + crowd_.session_id + "/seats/lock-best",
                               .token = token_,
@@ -232,7 +231,7 @@ Action Shopper::repeat(Step step, const Request& request, Twice twice,
 }
 
 Action Shopper::post_order() {
-    if (order_key_.empty()) order_key_ = new_uuid(crowd_.random);
+    if (order_key_.empty()) order_key_ = new_uuid(crowd_);
     return repeat(Step::kOrder,
                   {.method = "POST",
                    .path = "/v1/orders",
@@ -245,10 +244,12 @@ Action Shopper::post_order() {
 Action Shopper::post_payment() {
     const bool other_key = state_ == State::kPayAgain && pays_twice_ == Twice::kOtherKey;
     if (pay_key_.empty()) {
-        pay_key_ = new_uuid(crowd_.random);
+        pay_key_ = new_uuid(crowd_);
         const auto roll = crowd_.random() % 100;
         if (wish_ == Wish::kDeclined) {
             method_ = "mock_decline";
+        } else if (wish_ == Wish::kMoneyLate) {
+            method_ = "mock_late";
         } else if (roll < 4) {
             method_ = "mock_duplicate";
         } else if (roll < 8) {
@@ -257,7 +258,7 @@ Action Shopper::post_payment() {
             method_ = "mock_reorder";
         }
     }
-    const std::string key = other_key ? new_uuid(crowd_.random) : pay_key_;
+    const std::string key = other_key ? new_uuid(crowd_) : pay_key_;
     return repeat(Step::kBegin,
                   {.method = "POST",
                    .path = "/v1/orders/" + order_id_ + "/pay",
@@ -268,7 +269,8 @@ Action Shopper::post_payment() {
 }
 
 void Shopper::wait_for_deadline(bool of_order) {
-    waits_ms_ = (of_order ? kOrderTtlMs : kHoldTtlS * 1000) + kLateMs;
+    const std::chrono::milliseconds ttl = of_order ? crowd_.order_ttl : crowd_.hold_ttl;
+    waits_ms_ = static_cast<int>(ttl.count()) + kLateMs;
 }
 
 // Not all who have a password to choose do so at once: each costs the gateway some 20 ms.

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "crowd.hpp"
+#include "database.hpp"
 #include "http/response.hpp"
 #include "http/token.hpp"
 
@@ -18,9 +19,11 @@ struct HttpCrowd : Crowd {
     explicit HttpCrowd(const std::string& key_file) : issuer(key_file) {}
 
     Issuer issuer;
-    std::string authority;                       // HOST:PORT
-    std::string seat_tag;                        // the ETag that the seat map has now
-    double think_ms = 0;                         // the usual pause between two clicks
+    std::string authority;  // HOST:PORT
+    std::string seat_tag;   // the ETag that the seat map has now
+    double think_ms = 0;    // the usual pause between two clicks
+    std::chrono::seconds hold_ttl{0};
+    std::chrono::seconds order_ttl{0};
     std::size_t at_a_time = 0;                   // how many buyers there are
     std::deque<std::unique_ptr<Shopper>> twins;  // come in on connections of their own
 };
@@ -53,8 +56,9 @@ private:
         kRelease,      // gives all seats back
         kForgetOrder,  // leaves an order to expire
         kCancelOrder,
-        kDeclined,  // the provider says no
-        kPayLate,   // wants to pay after the order's deadline
+        kDeclined,   // the provider says no
+        kPayLate,    // wants to pay after the order's deadline
+        kMoneyLate,  // the money arrives after the provider had called the payment off
     };
     enum class State {
         kRegister,
@@ -101,6 +105,7 @@ private:
     void take(const Response& response);
     void unexpected(const std::string& code, const std::string& detail);
     bool comes_too_late(const std::string& code) const;
+    bool is_denied_early(const std::string& code) const;
     void fail(const Response& response);
     void logged_in(const Response& response);
     void locked(const Response& response);
@@ -133,6 +138,8 @@ private:
     std::vector<std::uint32_t> chosen_;  // ordinals asked for
     std::vector<std::string> seats_;     // labels held
     std::string lock_id_;
+    Clock::time_point asked_;       // when the last request was made
+    Clock::time_point held_until_;  // the seats, at least
     std::string order_id_;
     std::string order_key_;
     std::string pay_key_;

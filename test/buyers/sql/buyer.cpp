@@ -13,7 +13,7 @@ constexpr int kLateMs = 700;
 
 }  // namespace
 
-Buyer::Buyer(SqlCrowd& crowd) : crowd_(crowd), user_id_(new_uuid(crowd.random)) {
+Buyer::Buyer(SqlCrowd& crowd) : crowd_(crowd), user_id_(new_uuid(crowd)) {
     Random& random = crowd.random;
     ++crowd.statistics.buyers;
     wanted_ = 1 + random() % 6;
@@ -284,8 +284,8 @@ void Buyer::after_hold() {
 void Buyer::ordered(const Result& result) {
     Statistics& statistics = crowd_.statistics;
     ++statistics.orders;
-    payment_ = {text(result, "order_id"), "event-" + new_uuid(crowd_.random),
-                "transaction-" + new_uuid(crowd_.random), text(result, "total_amount"),
+    payment_ = {text(result, "order_id"), "event-" + new_uuid(crowd_),
+                "transaction-" + new_uuid(crowd_), text(result, "total_amount"),
                 text(result, "total_currency")};
     if (wish_ == Wish::kForgetOrder) {
         ++statistics.orders_abandoned;

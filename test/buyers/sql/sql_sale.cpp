@@ -58,6 +58,15 @@ std::vector<std::string> SqlSale::faults() const {
     return found;
 }
 
+// The buyers are their own payment provider.
+void SqlSale::pay_refunds(Connection& database) {
+    database.query(
+        "SELECT e.result FROM tix.tix_refunds_due(1000) r,"
+        " LATERAL tix.tix_payment_event('mock', 'refund-' || r.refund_id, 'refunded',"
+        " r.provider_transaction_id, r.order_id, r.amount, r.currency,"
+        " jsonb_build_object('refundId', r.refund_id)) e");
+}
+
 void SqlSale::load_seats() {
     Connection database("tix-buyers");
     const Result rows = database.query(
@@ -148,9 +157,7 @@ void SqlSale::socket_ready(std::size_t index, unsigned events) {
     if (!line.database.finish(result)) return;
     line.waiting = false;
     if (index + 1 == lines_.size()) return feed_answered(result);
-    const auto took = Clock::now() - line.sent;
-    crowd_.statistics.steps[static_cast<std::size_t>(line.step)].add(static_cast<std::uint64_t>(
-        std::chrono::duration_cast<std::chrono::microseconds>(took).count()));
+    crowd_.statistics.took(line.step, Clock::now() - line.sent);
     line.buyer->answered(result);
     go_on(index);
 }

@@ -21,6 +21,7 @@ public:
     std::uint64_t resyncs() const override { return resyncs_; }
     std::uint64_t unique_violations() const override;
     std::vector<std::string> faults() const override;
+    void pay_refunds(Connection& database) override;
 
 private:
     struct Line {  // a connection and the buyer who uses it
