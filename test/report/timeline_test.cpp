@@ -145,12 +145,13 @@ TEST(Report, SaysWhatWasKilledAndWhereTheMoneyIs) {
     testing::internal::CaptureStdout();
     print_report({sale, proof, {}, 1000, options, timeline});
     const std::string report = testing::internal::GetCapturedStdout();
-    for (const char* words :
-         {"gateway                  1      1 300 ms      1 300 ms    1 000 ms           1           0\n",
-          "postmaster               1             -             -    5 000 ms           0           1\n",
-          "holds lost       0\n",
-          "1 234 567.50 UAH = 1 234 560.00 completed + 0.00 refunded + 7.50 "
-          "owed\n"})
+    for (const char* words : {"gateway                  1      1 300 ms      1 300 ms    1 000 ms  "
+                              "         1           0\n",
+                              "postmaster               1             -             -    5 000 ms  "
+                              "         0           1\n",
+                              "holds lost       0\n",
+                              "1 234 567.50 UAH = 1 234 560.00 completed + 0.00 refunded + 7.50 "
+                              "owed\n"})
         EXPECT_NE(report.find(words), std::string::npos) << words << "\nis not in\n" << report;
 }
 
