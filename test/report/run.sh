@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Tests the report of the demo without a sale: what the buyers record, and the page made of it.
-# Needs no server.
+# Tests the demo without a sale: what the buyers record, the page made of it, and whom CHAOS=1
+# finds to kill. Needs no server.
 set -euo pipefail
 lane=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd -P)
 cd "$lane"
