@@ -2,8 +2,11 @@
 
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help packages build demo test up down status psql import bench tidy clean
+.PHONY: help packages build demo test up down status psql import bench stranger tidy clean
 MAKEFLAGS += --no-print-directory
+unexport CDPATH BASH_ENV
+# What the user said, for the hints that say it again another way.
+export TIX_COMMAND := $(strip make $(MAKECMDGOALS) $(filter-out TIX_PORT=%,$(MAKEOVERRIDES)))
 
 help: ## show this list
 	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' Makefile | \
@@ -39,6 +42,9 @@ import: build ## import a seating plan: make import PLAN=file.json[.gz]
 
 bench: build ## measure lock calls against their yardsticks
 	@test/bench/run.sh
+
+stranger: ## do all this on a fresh Debian 12 in a chroot; SHORT=1 without the demo and the tests
+	@test/stranger/run.sh
 
 tidy: packages ## check the include wall, the layout and the other habits
 	@test/tidy/run.sh

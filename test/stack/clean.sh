@@ -3,14 +3,17 @@
 set -euo pipefail
 stack=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd -P)
 source "$stack/lib.sh"
+source "$stack/fit.sh"
 locate_run
 
-if [[ -d $data ]]; then "$stack/down.sh"; fi
+need_own_build
+# Root may remove what anybody made, unless it runs.
+if [[ -d $data ]] && { ((EUID != 0)) || ! no_server_process "$data"; }; then "$stack/down.sh"; fi
 # The links first, then what they point to; the target must be one of ours.
 target=$(readlink "$build/shelter" 2>/dev/null) || target=
 if [[ $target == /var/tmp/tix-* ]]; then rm -rf "$target"; fi
-parts=(data data.new log socket env env.new library password password.new socket_dir demo.json
-    secrets stack bin pgbouncer mock gateway edge)
+parts=(data data.new log socket env env.new library password password.new socket_dir
+    demo.json demo.html secrets stack bin pgbouncer mock gateway edge)
 for part in "${parts[@]}"; do
     rm -rf "${run:?}/$part"
 done

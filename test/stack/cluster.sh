@@ -15,7 +15,9 @@ check_port() {
 }
 
 port_taken() {
-    die "port $1 is in use" "Choose another: TIX_PORT=$((port + wanted_ports)) make up"
+    local taken=$1
+    while first_port_in_use >/dev/null; do port=$((port + wanted_ports)); done
+    die "port $taken is in use" "Choose another: ${TIX_COMMAND:-make up} TIX_PORT=$port"
 }
 
 # Prints the first of the wanted ports that somebody listens on; 1 when all are free.
@@ -39,11 +41,8 @@ pick_port() {
 
 # What is left of an earlier server either serves, is put right, or is explained.
 check_old_run() {
-    local owner version
+    local version
     [[ -e $data ]] || return 0
-    owner=$(stat -c %U "$data")
-    [[ $owner == "$(server_user)" ]] ||
-        die "$data belongs to user $owner" "Run 'make down clean' as the user who made it."
     version=$(as_server cat "$data/PG_VERSION" 2>/dev/null) || version=
     [[ $version == "$pg_major" ]] ||
         die "$data was made by PostgreSQL ${version:-(unknown version)}, not by $pg_major" \

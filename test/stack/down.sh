@@ -4,6 +4,7 @@
 set -euo pipefail
 stack=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd -P)
 source "$stack/lib.sh"
+source "$stack/fit.sh"
 source "$stack/services.sh"
 forget_pg_environment
 
@@ -105,8 +106,7 @@ if [[ ! -d $data ]]; then
     say "No server is running."
     exit 0
 fi
-[[ $(stat -c %U "$data") == "$(server_user)" ]] ||
-    die "$data belongs to user $(stat -c %U "$data")" "Run 'make down' as the user who made it."
+need_own_run
 
 # A server caught while it starts has processes before it has a postmaster.pid.
 settled() { no_server_process "$data" || [[ -n $(postmaster_pid "$data") ]]; }

@@ -6,6 +6,6 @@ plan=${1:-}
 [[ -n $plan ]] || die "which plan?" "Say: make import PLAN=file.json[.gz]"
 [[ -r $plan ]] || die "cannot read the plan '$plan'"
 locate_run
-[[ -f $env_file ]] || die "the server is not running" "Start it with: make up"
+[[ -r $env_file ]] || die "the server is not running, or not yours" "Start it with: make up"
 source "$env_file"
 exec "$build/bin/tix-import" "$plan"

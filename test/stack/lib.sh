@@ -6,11 +6,20 @@
 # checkout is closed to the server's user, both are links into a directory under /var/tmp.
 
 umask 022
+unset CDPATH LANGUAGE
+export LC_ALL=C.UTF-8
 pg_major=15
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd -P)
 build=$root/.build
 prefix_link=$build/pg$pg_major
 system_bin=/usr/lib/postgresql/$pg_major/bin
+
+# What the caller's shell may have set does not lead us astray: Debian's own PostgreSQL comes first.
+if [[ -z ${TIX_CALLER:-} ]]; then
+    export TIX_CALLER=$$ PATH=$system_bin:$PATH:/usr/sbin
+fi
+# npm keeps its downloads with what is built from them, not in the caller's home.
+export npm_config_cache=$build/npm/cache
 
 say() { printf '%s\n' "$*"; }
 
@@ -20,6 +29,16 @@ die() {
     if [[ -n ${2:-} ]]; then printf '     %s\n' "$2" >&2; fi
     exit 1
 }
+
+# What Ctrl-C says, in the script that the user called; everything can be run again.
+interrupted() {
+    trap '' INT
+    if [[ $TIX_CALLER == "$$" ]]; then
+        printf '\ntix: interrupted; say the same again and it carries on\n' >&2
+    fi
+    exit 130
+}
+trap interrupted INT
 
 show_tail() {
     if [[ -s $1 ]]; then
@@ -54,9 +73,15 @@ as_server() {
     fi
 }
 
+# A TMPDIR that the server's user cannot write in serves nobody.
+open_to_write() { as_server test -d "$1" -a -w "$1"; }
+if [[ -n ${TMPDIR:-} ]] && ! { [[ $TMPDIR == /* ]] && open_to_write "$TMPDIR" 2>/dev/null; }; then
+    unset TMPDIR
+fi
+
 need_server_packages() {
     [[ -x $system_bin/postgres ]] ||
-        die "PostgreSQL $pg_major is not installed" "Run: test/stack/packages.sh"
+        die "PostgreSQL $pg_major is not installed" "Run: $root/test/stack/packages.sh"
 }
 
 # exec_as_server CMD…: becomes CMD as the server's user; the process id stays.
@@ -76,7 +101,7 @@ open_to_server() { as_server test -r "$1/." -a -x "$1/."; }
 shelter() {
     local dir
     dir=$(readlink "$build/shelter" 2>/dev/null) || dir=
-    if [[ -z $dir || ! -d $dir ]]; then
+    if [[ -z $dir || ! -d $dir || $(stat -c %u "$dir") != "$EUID" ]]; then
         dir=$(mktemp -d /var/tmp/tix-XXXXXX)
         chmod 755 "$dir"
         mkdir -p "$build"

@@ -4,6 +4,7 @@
 # The extension is built in a mirror of its sources, so that PGXS leaves nothing in the checkout.
 set -euo pipefail
 source "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
+source "$root/test/stack/making.sh"
 
 # Prints what the copy depends on: the version of the installed PostgreSQL.
 postgres_version() {
@@ -45,19 +46,15 @@ mirror_extension() {
 }
 
 install_extension() {
-    local log=$build/log/extension.log
-    say "Building and installing the extension"
-    mkdir -p "$build/log"
+    local options=(-C "$mirror" with_llvm=no PG_CONFIG="$system_bin/pg_config" DESTDIR="$prefix")
     rm -f "$installed"
     extension_checksum >"$build/tix-installing"
     mirror_extension
-    if ! make -C "$mirror" -j2 with_llvm=no PG_CONFIG="$system_bin/pg_config" \
-        DESTDIR="$prefix" all >"$log" 2>&1 ||
-        ! make -C "$mirror" with_llvm=no PG_CONFIG="$system_bin/pg_config" \
-            DESTDIR="$prefix" install >>"$log" 2>&1; then
-        show_tail "$log" 30
-        die "the extension could not be built" "The whole output is in .build/log/extension.log"
-    fi
+    make_part "Building the extension" extension "${options[@]}" all
+    make "${options[@]}" install >"$build/log/install.log" 2>&1 || {
+        show_tail "$build/log/install.log"
+        die "the extension could not be installed" "The output is in .build/log/install.log"
+    }
     chmod -R a+rX "$prefix"
     mv "$build/tix-installing" "$installed"
 }
@@ -65,6 +62,7 @@ install_extension() {
 mirror=$build/extension
 need_server_packages
 [[ -f $root/extension/Makefile ]] || die "extension/Makefile is missing from the checkout"
+need_own_build
 mkdir -p "$build"
 exec 9>"$build/prefix.lock"
 flock 9

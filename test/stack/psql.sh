@@ -3,6 +3,6 @@
 set -euo pipefail
 source "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 locate_run
-[[ -f $env_file ]] || die "the server is not running" "Start it with: make up"
+[[ -r $env_file ]] || die "the server is not running, or not yours" "Start it with: make up"
 source "$env_file"
 exec psql "$@"

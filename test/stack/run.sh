@@ -1,26 +1,15 @@
 #!/usr/bin/env bash
 # Tests the private stack's own scripts: every start and stop leaves things as it promises; first
-# those of PostgreSQL alone, then those of the whole stack (whole_tests.sh).
+# those of PostgreSQL alone, then the stumbling blocks (package_tests.sh, block_tests.sh), then
+# those of the whole stack (whole_tests.sh).
 set -euo pipefail
 stack=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd -P)
 source "$stack/lib.sh"
+source "$stack/check.sh"
 forget_pg_environment
 "$stack/prefix.sh"
 locate_prefix
-failures=0
 listener=
-
-check() {
-    local promise=$1
-    shift
-    if "$@" >"$work/out" 2>&1; then
-        say "ok      $promise"
-    else
-        say "not ok  $promise"
-        show_tail "$work/out"
-        failures=$((failures + 1))
-    fi
-}
 
 finish() {
     if [[ -n $listener ]]; then kill "$listener" 2>/dev/null || true; fi
@@ -30,18 +19,6 @@ finish() {
 
 up() { TIX_PORT=${1:-auto} "$stack/up.sh"; }
 down() { "$stack/down.sh"; }
-says() {
-    local text=$1
-    shift
-    "$@" >"$work/said" 2>&1 || true
-    grep -qF -- "$text" "$work/said" || { cat "$work/said"; return 1; }
-}
-refuses() {
-    local text=$1
-    shift
-    if "$@" >"$work/said" 2>&1; then return 1; fi
-    grep -qF -- "$text" "$work/said" || { cat "$work/said"; return 1; }
-}
 answers() { (source "$TIX_RUN/env" && [[ $(psql -XAtc "$1") == "$2" ]]); }
 shared_memory() { { ipcs -m | awk '{ print $2 }'; ls /dev/shm; } | sort; }
 kill_server() {
@@ -131,6 +108,8 @@ as_server mkdir "$TIX_RUN/data.new"
 check "a half-made cluster is made anew" up
 check "and goes down" down
 
+source "$stack/package_tests.sh"
+source "$stack/block_tests.sh"
 "$stack/tools.sh"
 source "$stack/whole_tests.sh"
 ((failures == 0))

@@ -7,7 +7,7 @@ start_once() {
     if [[ -e $server_log ]]; then old_size=$(stat -c %s "$server_log"); fi
     started=yes
     if as_server "$pg_bin/pg_ctl" start -w -t 120 -D "$data" -l "$server_log" \
-        </dev/null >/dev/null 2>&1; then
+        </dev/null >/dev/null 2>&1 8>&-; then
         cp "$prefix/tix-installed" "$run/library"
         return 0
     fi
@@ -106,7 +106,7 @@ await_stack() {
 # The supervisor is the leader of a session of its own: it outlives this terminal.
 start_supervisor() {
     started=yes
-    setsid "$stack/supervise.sh" </dev/null >>"$run/log/supervisor.log" 2>&1 &
+    setsid "$stack/supervise.sh" </dev/null >>"$run/log/supervisor.log" 2>&1 8>&- &
     disown
     retry 5 supervisor_lives || failed supervisor "did not start"
 }
@@ -114,7 +114,7 @@ start_supervisor() {
 supervisor_lives() { [[ -n $(supervisor_pid) && -s $keep/status ]]; }
 
 start_stack() {
-    local name
+    local name checksum
     if [[ ${TIX_PORT:-} == auto ]]; then pick_port; fi
     server_log=$run/log/postgres.log
     make_places
@@ -126,8 +126,8 @@ start_stack() {
     write_gateway_toml
     write_conf
     ask_gateway_for_password
-    rm -f "$run/pgbouncer/userlist.txt" "$keep/status"
-    stack_checksum >"$keep/checksum"
+    rm -f "$run/pgbouncer/userlist.txt" "$keep/status" "$keep/checksum"
+    checksum=$(stack_checksum)
     cp "$prefix/tix-installed" "$run/library"
     say "Starting the stack on ports $port to $((port + ports - 1))"
     start_supervisor
@@ -139,4 +139,5 @@ start_stack() {
     await_stack
     make_accounts
     write_env
+    say "$checksum" >"$keep/checksum" # the last thing: a start that was killed has none
 }

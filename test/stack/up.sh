@@ -9,6 +9,7 @@
 set -euo pipefail
 stack=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd -P)
 source "$stack/lib.sh"
+source "$stack/fit.sh"
 source "$stack/services.sh"
 source "$stack/cluster.sh"
 source "$stack/configure.sh"
@@ -40,6 +41,9 @@ undo() {
     exit "$status"
 }
 
+# Whether the server was started under the name that its directory has now.
+has_not_moved() { grep -qF "TIX_DATA=$(quote "$data") " "$env_file"; }
+
 # The port in .run/env, where a restart goes again.
 old_port() { sed -n 's/.* PGPORT=\([0-9]*\) .*/\1/p' "$env_file"; }
 
@@ -52,16 +56,16 @@ say_up() {
     fi
 }
 
+alone
 need_server_packages
 "$stack/prefix.sh"
+locate_prefix
 if [[ -n $whole ]]; then need_programs; fi
-locate_run
 trap undo EXIT
-trap 'exit 130' INT
 trap 'exit 143' TERM
 
 if [[ -n $(postmaster_pid "$data") && -f $env_file ]]; then
-    if cmp -s "$prefix/tix-installed" "$run/library" && stack_is_current; then
+    if cmp -s "$prefix/tix-installed" "$run/library" && has_not_moved && stack_is_current; then
         port=$(old_port)
         make_database
         if [[ -n $whole ]]; then
@@ -81,9 +85,12 @@ elif something_runs; then
 fi
 
 check_port
+need_room "the run in $run" "$run" "$room_for_run" \
+    "Make room, or run elsewhere: ${TIX_COMMAND:-make up} TIX_RUN=/elsewhere"
+need_tmp
+need_shm
+need_memory
 check_old_run
-home_for "$run_link"
-locate_run
 mkdir -p "$run/log"
 own_by_server "$run" "$run/log"
 phase=start

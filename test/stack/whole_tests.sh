@@ -182,4 +182,9 @@ check "up starts the whole stack again" up
 locate_services
 check "down stops it" down
 check "down leaves no process, port, socket or status" nothing_of_the_stack
+check "a start can be killed half-way" killed_start "postgres is up"
+check "the next carries on" up
+locate_services
+check "all is well after that, too" "$stack/status.sh"
+check "and it goes down" down
 check "a terminal that closes takes nothing with it" survives_hangup

@@ -32,7 +32,6 @@ need_server_packages
 "$stack/prefix.sh"
 run_dir=$(server_dir run)
 trap tear_down EXIT
-trap 'exit 130' INT
 trap 'exit 143' TERM
 export TIX_RUN=$run_dir TIX_STACK=${TIX_STACK:-database}
 if ! TIX_PORT=auto "$stack/up.sh" >"$run_dir/up.out" 2>&1; then
