@@ -9,6 +9,8 @@ set -euo pipefail
 buyers=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd -P)
 stack=$buyers/../stack
 source "$stack/lib.sh"
+source "$stack/fit.sh"
+source "$stack/making.sh"
 plan=$buyers/../plans/stadium-metalist.json.gz
 open_files=8192
 # In seconds; short, so that what is left behind comes free while the sale goes on.
@@ -42,17 +44,6 @@ allow_open_files() {
         die "only $hard open files are allowed, the demo needs $open_files" \
             "Raise the hard limit (ulimit -Hn), or sell by SQL: make demo SQL=1"
     if [[ $soft != unlimited ]] && ((soft < open_files)); then ulimit -Sn "$open_files"; fi
-}
-
-build_buyers() {
-    local log=$build/log/buyers.log
-    mkdir -p "$build/log"
-    if make -q -C "$buyers" >/dev/null 2>&1; then return; fi
-    say "Building the buyers"
-    make -C "$buyers" -j2 >"$log" 2>&1 || {
-        show_tail "$log" 30
-        die "the buyers could not be built" "The whole output is in .build/log/buyers.log"
-    }
 }
 
 # Prints the id of the imported seat map.
@@ -112,12 +103,11 @@ if is_set "${CHAOS:-}"; then
     order_ttl=30
 fi
 [[ -x $build/bin/tix-import ]] || die "the tools are not built" "Run: make build"
-build_buyers
+make_part "Building the buyers" buyers -C "$buyers"
 if [[ -n $over_http ]]; then allow_open_files; else export TIX_STACK=database; fi
-locate_run
+alone
 [[ -n $(postmaster_pid "$data") ]] || started=yes
 trap clean_up EXIT
-trap 'exit 130' INT
 trap 'exit 143' TERM
 "$stack/up.sh"
 locate_run
