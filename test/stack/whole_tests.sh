@@ -3,9 +3,9 @@
 export TIX_STACK=whole
 source "$stack/services.sh"
 locate_run
-# How long a service may be away after a kill -9, in ms, on a machine that does other things too.
-away_max=2000
-postgres_away_max=6000
+# How long a service may be away after a kill -9, in ms.
+away_max=1000
+postgres_away_max=5000
 
 state_of() { service_state "$1" | cut -d' ' -f1; }
 pid_of() { service_state "$1" | cut -d' ' -f2; }

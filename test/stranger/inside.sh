@@ -19,11 +19,11 @@ while port_in_use "$port"; do port=$((port + 6)); done
 
 # within SECONDS USER COMMAND: it succeeds, in time; says how long it took.
 within() {
-    local max=$1 start=$SECONDS
+    local max=$1 start=$SECONDS status=0
     shift
-    as "$@" || return 1
-    say "$2 took $((SECONDS - start)) s"
-    ((SECONDS - start <= max))
+    as "$@" || status=$?
+    say "$2 took $((SECONDS - start)) s; at most $max are allowed"
+    ((status == 0 && SECONDS - start <= max))
 }
 
 nothing_left_of() { as "$1" 'make down && make clean' && nothing_left; }
