@@ -133,6 +133,38 @@ COMMENT ON FUNCTION @extschema@.tix_seat_status(uuid, text) IS
     'One seat with its state now; NULL for an unknown seat. expires_at: wall clock of the '
     'deadline when it is held. Errors: 22023 unknown session, TX015 while loading.';
 
+CREATE FUNCTION @extschema@.tix_seat_holder(session_id uuid, seat_id text,
+    at timestamptz DEFAULT pg_catalog.clock_timestamp(),
+    OUT state text, OUT user_id uuid, OUT lock_id bigint, OUT order_id uuid,
+    OUT since timestamptz, OUT expires_at timestamptz)
+LANGUAGE sql STABLE PARALLEL SAFE SET search_path = tix, pg_catalog, pg_temp AS $$
+    WITH seen AS MATERIALIZED (
+        SELECT h.* FROM @extschema@.holds h
+        WHERE h.session_id = tix_seat_holder.session_id AND h.at <= tix_seat_holder.at
+          AND tix_seat_holder.seat_id = ANY (h.seats)),
+    last AS (SELECT * FROM seen ORDER BY at DESC, lock_id DESC, version DESC LIMIT 1)
+    SELECT CASE WHEN l.kind = 's' THEN 'sold'
+                WHEN x.lock_id IS NOT NULL THEN 'held'
+                ELSE 'free' END AS state,
+           x.user_id, x.lock_id, x.order_id, x.since, x.expires_at
+    FROM (VALUES (1)) one (row)
+    LEFT JOIN last l ON true
+    LEFT JOIN LATERAL (
+        SELECT l.user_id, l.lock_id,
+               (SELECT s.order_id FROM seen s
+                WHERE s.lock_id = l.lock_id AND s.order_id IS NOT NULL LIMIT 1) AS order_id,
+               CASE WHEN l.kind = 's' THEN l.at
+                    ELSE (SELECT max(s.at) FROM seen s
+                          WHERE s.lock_id = l.lock_id AND s.kind IN ('g', 'a')) END AS since,
+               CASE WHEN l.kind <> 's' THEN l.expires_at END AS expires_at
+    ) x ON l.kind = 's' OR l.kind IN ('g', 'a', 'e', 'o') AND l.expires_at > tix_seat_holder.at
+$$;
+COMMENT ON FUNCTION @extschema@.tix_seat_holder(uuid, text, timestamptz) IS
+    'For operators: who had a seat at a moment, as far as the journal goes back. state: free, held '
+    'or sold; since: when the seat came to this hold, or was sold; expires_at: the deadline of the '
+    'hold as it stood then. The other columns are NULL for a free seat. Reads the journal of the '
+    'session.';
+
 CREATE FUNCTION @extschema@.tix_seats(session_id uuid, area text DEFAULT NULL,
     user_id uuid DEFAULT NULL)
 RETURNS TABLE (seat_id text, ordinal integer, layout_version integer, area_id text, row_label text,

@@ -50,6 +50,25 @@ SELECT count(*) FROM holds WHERE at > clock_timestamp() - interval '1 min' AND s
 RESET enable_seqscan;
 DROP INDEX by_time;
 
+-- Who had a seat when: at the grant, the extension and the release, and a moment before each.
+SELECT lock_id AS lock FROM tix_lock_seats(s(13), '{A-1-5,A-1-6}', u(2), '1 min') \gset
+SELECT ok FROM tix_extend_lock(:lock, u(2), '10 min');
+SELECT count(*) FROM tix_release_seats(:lock, u(2), '{A-1-6}');
+INSERT INTO tickets (session_id, seat_id)
+SELECT s(13), seat FROM tix_confirm_seats(:lock, u(2)) seat;
+SELECT h.kind, step, seat, t.state, t.user_id = u(2) AS who, t.lock_id = :lock AS token,
+    t.since - g.at AS since, round(extract(epoch FROM t.expires_at - h.at)) AS ttl
+FROM holds h, holds g, (VALUES (1, interval '-1 us'), (2, '0')) moment (step, before),
+    unnest('{A-1-5,A-1-6}'::text[]) seat, tix_seat_holder(s(13), seat, h.at + before) t
+WHERE h.lock_id = :lock AND g.lock_id = :lock AND g.kind = 'g' AND h.kind <> 's'
+ORDER BY h.version, step, seat;
+SELECT seat, t.state, t.lock_id = :lock AS token, t.since = s.at AS since, t.expires_at
+FROM holds s, unnest('{A-1-5,A-1-6}'::text[]) seat, tix_seat_holder(s(13), seat) t
+WHERE s.lock_id = :lock AND s.kind = 's' ORDER BY seat;
+SELECT t.state FROM holds h, tix_seat_holder(s(13), 'A-1-1', h.expires_at) t
+WHERE h.session_id = s(13) AND h.seats = '{A-1-1}' AND h.kind = 'g';
+SELECT * FROM tix_seat_holder(s(13), 'nowhere');
+
 -- Without a journal nothing is written, and only memory knows.
 SET tix.hold_journal = off;
 SELECT ok FROM tix_lock_seat(s(13), 'A-1-4', u(1));
