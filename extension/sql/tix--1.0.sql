@@ -249,6 +249,20 @@ COMMENT ON VIEW @extschema@.tix_stat_partitions IS
     'Counters of each partition since the server started. undone: changes taken back by '
     'rollback; lost: transactions refused at COMMIT with TX002.';
 
+CREATE FUNCTION @extschema@.tix_stat_sessions_rows()
+RETURNS TABLE (session_id uuid, state text, since timestamptz, seats integer, areas integer,
+    layout_version integer, bytes bigint, in_use integer, last_used timestamptz,
+    loader_pid integer, sqlstate text)
+AS 'MODULE_PATHNAME' LANGUAGE C VOLATILE PARALLEL UNSAFE;
+COMMENT ON FUNCTION @extschema@.tix_stat_sessions_rows() IS
+    'The rows of the view tix_stat_sessions.';
+CREATE VIEW @extschema@.tix_stat_sessions AS
+    SELECT * FROM @extschema@.tix_stat_sessions_rows();
+COMMENT ON VIEW @extschema@.tix_stat_sessions IS
+    'The sessions of this database that memory knows. state: loading (by process loader_pid), '
+    'ready, or failed (with sqlstate; NULL when the seat loader lists no seats), each since; '
+    'in_use: changes of running transactions; bytes: of shared memory.';
+
 CREATE FUNCTION @extschema@.tix_stat_holds_rows()
 RETURNS TABLE (session_id uuid, lock_id bigint, user_id uuid, state text, seats integer,
     expires_at timestamptz, ordered boolean, uncommitted boolean)
@@ -283,8 +297,9 @@ COMMENT ON VIEW @extschema@.tix_memory IS
 
 REVOKE ALL ON ALL TABLES IN SCHEMA @extschema@ FROM PUBLIC;
 REVOKE ALL ON ALL FUNCTIONS IN SCHEMA @extschema@ FROM PUBLIC;
-GRANT SELECT ON @extschema@.tix_stat_partitions, @extschema@.tix_stat_holds,
-    @extschema@.tix_stat_areas, @extschema@.tix_memory TO pg_monitor;
-GRANT EXECUTE ON FUNCTION @extschema@.tix_stat_partitions_rows(),
-    @extschema@.tix_stat_holds_rows(), @extschema@.tix_stat_areas_rows(),
+GRANT SELECT ON @extschema@.tix_stat_sessions, @extschema@.tix_stat_partitions,
+    @extschema@.tix_stat_holds, @extschema@.tix_stat_areas, @extschema@.tix_memory TO pg_monitor;
+GRANT EXECUTE ON FUNCTION @extschema@.tix_stat_sessions_rows(),
+    @extschema@.tix_stat_partitions_rows(), @extschema@.tix_stat_holds_rows(),
+    @extschema@.tix_stat_areas_rows(),
     @extschema@.tix_memory_rows() TO pg_monitor;

@@ -12,7 +12,8 @@ DECLARE
         'tix_availability'];
     watcher CONSTANT text[] := ARRAY[
         'tix_seat_status', 'tix_seats', 'tix_availability', 'tix_arena_audit', 'tix_check',
-        'tix_stat_partitions_rows', 'tix_stat_areas_rows', 'tix_stat_holds_rows',
+        'tix_stat_sessions_rows', 'tix_stat_partitions_rows', 'tix_stat_areas_rows',
+        'tix_stat_holds_rows',
         'tix_memory_rows'];  -- a view calls its functions with the rights of its reader
 BEGIN
     FOR engine IN
@@ -34,6 +35,6 @@ BEGIN
 END $$;
 
 GRANT SELECT ON tix.tix_stat_areas, tix.tix_stat_holds TO tix_owner;
-GRANT SELECT ON tix.tix_stat_partitions, tix.tix_stat_areas, tix.tix_stat_holds, tix.tix_memory
-    TO tix_monitor;
+GRANT SELECT ON tix.tix_stat_sessions, tix.tix_stat_partitions, tix.tix_stat_areas,
+    tix.tix_stat_holds, tix.tix_memory TO tix_monitor;
 GRANT SELECT ON tix.holds TO tix_owner;

@@ -33,6 +33,7 @@ my @calls = (
     'SELECT tix_check(s(1))',
     'SELECT tix_arena_audit()',
     'SELECT * FROM tix_stat_partitions',
+    'SELECT * FROM tix_stat_sessions',
     'SELECT * FROM tix_stat_holds',
     'SELECT * FROM tix_stat_areas',
     'SELECT * FROM tix_memory',

@@ -1,4 +1,4 @@
-// What a DBA may look at: partitions, holds, areas, memory, and the arena's own audit.
+// What a DBA may look at: sessions, partitions, holds, areas, memory, and the arena's own audit.
 
 #include "glue.hpp"
 
@@ -63,6 +63,70 @@ void put_hold(ReturnSetInfo* rows, const SessionBlock& b, const HoldCopy& c, boo
     put_row(rows, values, nulls);
 }
 
+// An entry of the directory and, when it is ready, figures of its block.
+struct SessionCopy {
+    DirEntry entry;
+    u32 seats, areas, layout_version, in_use;
+    u64 bytes;
+    Micros last_used;
+};
+
+u32 copy_sessions(SessionCopy* out) {
+    const Arena a = arena();
+    u32 n = 0;
+    LWLockAcquire(directory_lock(), LW_SHARED);
+    for (u32 i = 0; i < a.header().directory_slots; i++) {
+        const DirEntry& e = a.directory()[i];
+        if (e.state == DirState::empty || e.database != MyDatabaseId) continue;
+        SessionCopy& c = out[n++];
+        c = {};
+        c.entry = e;
+        if (e.state != DirState::ready) continue;
+        const SessionBlock& b = *a.ref<SessionBlock>(e.block);
+        c.seats = b.seats;
+        c.areas = b.areas;
+        c.layout_version = b.layout_version;
+        c.in_use = b.pins.load(std::memory_order_relaxed);
+        c.bytes = b.bytes;
+        c.last_used = b.last_used.load(std::memory_order_relaxed);
+    }
+    LWLockRelease(directory_lock());
+    return n;
+}
+
+const char* load_state(DirState state) {
+    switch (state) {
+        case DirState::loading:
+            return "loading";
+        case DirState::ready:
+            return "ready";
+        default:
+            return "failed";
+    }
+}
+
+void put_session(ReturnSetInfo* rows, const SessionCopy& c) {
+    const DirEntry& e = c.entry;
+    const bool ready = e.state == DirState::ready;
+    const bool has_error = e.state == DirState::failed && e.error != 0;
+    const bool has_loader = e.state == DirState::loading && e.loader_pid != 0;
+    Datum values[11] = {
+        uuid_datum(e.session),
+        CStringGetTextDatum(load_state(e.state)),
+        TimestampTzGetDatum(wall_time(e.since)),
+        Int32GetDatum(static_cast<int32>(c.seats)),
+        Int32GetDatum(static_cast<int32>(c.areas)),
+        Int32GetDatum(static_cast<int32>(c.layout_version)),
+        Int64GetDatum(static_cast<int64>(c.bytes)),
+        Int32GetDatum(static_cast<int32>(c.in_use)),
+        TimestampTzGetDatum(ready ? wall_time(c.last_used) : 0),
+        Int32GetDatum(static_cast<int32>(e.loader_pid)),
+        has_error ? CStringGetTextDatum(unpack_sql_state(static_cast<int>(e.error))) : Datum(0)};
+    bool nulls[11] = {false,  false,  false,  !ready,      !ready,    !ready,
+                      !ready, !ready, !ready, !has_loader, !has_error};
+    put_row(rows, values, nulls);
+}
+
 void put_memory(ReturnSetInfo* rows, const char* part, const Uuid* session, u64 seats, u64 bytes) {
     Datum values[5] = {CStringGetTextDatum(part), session ? uuid_datum(*session) : Datum(0),
                        Int32GetDatum(static_cast<int32>(seats)),
@@ -94,6 +158,17 @@ TIX_FUNCTION(tix_stat_partitions_rows) {
         bool nulls[2 + kCounts] = {};
         put_row(rows, values, nulls);
     }
+    return Datum(0);
+}
+
+TIX_FUNCTION(tix_stat_sessions_rows) {
+    require_readable("tix_stat_sessions");
+    ReturnSetInfo* rows = begin_rows(fcinfo);
+    auto* copy = static_cast<SessionCopy*>(MemoryContextAllocHuge(
+        CurrentMemoryContext, sizeof(SessionCopy) * arena().header().directory_slots));
+    const u32 n = copy_sessions(copy);
+    for (u32 i = 0; i < n; i++)
+        put_session(rows, copy[i]);
     return Datum(0);
 }
 

@@ -60,6 +60,7 @@ RESET search_path;
 -- Monitors read the statistics.
 SET ROLE watcher_role;
 SELECT count(*) > 0 AS partitions FROM tix_stat_partitions;
+SELECT count(*) > 0 AS sessions FROM tix_stat_sessions;
 SELECT count(*) > 0 AS areas FROM tix_stat_areas;
 SELECT count(*) > 0 AS memory FROM tix_memory;
 SELECT count(user_id) > 0 AS users FROM tix_stat_holds WHERE session_id = s(12);

@@ -18,6 +18,16 @@ SELECT seats, areas, holds FROM tix_load_session(s(7));
 SELECT seat_id FROM tix_seats(s(7)) WHERE state = 'sold';
 SELECT * FROM tix_check(s(7));
 
+-- What the DBA sees of it; in_use counts what this transaction has looked at.
+BEGIN;
+SELECT count(*) FROM tix_seats(s(7));
+SELECT state, since < clock_timestamp() AS since, seats, areas, layout_version,
+    bytes > 0 AS bytes, in_use, last_used > clock_timestamp() - interval '1 min' AS last_used,
+    loader_pid, sqlstate
+FROM tix_stat_sessions WHERE session_id = s(7);
+COMMIT;
+SELECT in_use FROM tix_stat_sessions WHERE session_id = s(7);
+
 -- First touch loads by itself.
 SELECT make_session(107, 1, 1, 2);
 SET tix.load_wait = '10 s';
@@ -36,6 +46,7 @@ SELECT * FROM tix_seat_map(s(999));
 SELECT * FROM tix_availability(s(999));
 SELECT * FROM tix_free_sold(s(999), '{A-1-1}');
 SELECT * FROM tix_check(s(999));
+SELECT state, seats, sqlstate FROM tix_stat_sessions WHERE session_id = s(999);
 SELECT tix_unload_session(s(999));
 RESET tix.load_wait;
 
@@ -50,6 +61,7 @@ INSERT INTO house (session_id, ordinal, seat_id, area_id, row_label, "position",
     (s(212), 0, 'one', 'A', '1', 65536, 'c'),
     (s(213), 0, repeat('x', 64), 'A', '1', 65535, 'c');
 SELECT * FROM tix_load_session(s(207));
+SELECT state, sqlstate FROM tix_stat_sessions WHERE session_id = s(207);
 SELECT * FROM tix_load_session(s(208));
 SELECT * FROM tix_load_session(s(209));
 SELECT * FROM tix_load_session(s(210));
