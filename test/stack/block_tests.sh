@@ -58,6 +58,22 @@ foreign_run() {
         refuses "belongs to user nobody" env TIX_RUN="$work/other" "$stack/down.sh"
 }
 
+# A PostgreSQL of somebody else, which the shell's environment names: it keeps its port, and nobody
+# comes near its databases.
+another_postgresql() (
+    other=$((taken + 7))
+    while port_in_use "$other"; do other=$((other + 1)); done
+    dir=$(server_dir another)
+    trap 'as_server "$system_bin/pg_ctl" stop -m fast -D "$dir/data"; rm -rf "$dir"' EXIT
+    as_server "$system_bin/initdb" -D "$dir/data" -U postgres --auth=trust --no-sync >"$work/initdb"
+    as_server "$system_bin/pg_ctl" start -w -D "$dir/data" -l "$dir/data/log" \
+        -o "-p $other -c unix_socket_directories= -c listen_addresses=127.0.0.1" </dev/null
+    export PGHOST=127.0.0.1 PGPORT=$other PGUSER=postgres PGDATABASE=postgres
+    refuses "port $other is in use" up "$other" && up && down &&
+        [[ $("$system_bin/psql" -XAtc 'SELECT count(*) FROM pg_database, pg_stat_activity
+             WHERE backend_type = $$client backend$$') == 3 ]]
+)
+
 moved_run() {
     local old=$TIX_RUN new=$TIX_RUN.moved status=0
     mv "$old" "$new"
@@ -78,6 +94,7 @@ check "the run of another user is one line" foreign_run
 check "what a killed build left by halves is made anew" half_made_goes
 check "an odd environment does no harm" odd_start
 check "nor at the end" odd_stop
+check "another PostgreSQL keeps its port and its peace" another_postgresql
 check "of two starts at once one gives way" two_starts
 check "a run that was moved is taken over" moved_run
 check "the hint about a port says what was said" \

@@ -135,7 +135,8 @@ locate_run
 locate_services
 ulimit -n "$(ulimit -Hn)" 2>/dev/null
 exec 9>>"$keep/lock"
-flock -n 9 || die "another supervisor runs this stack" "Stop it with: make down"
+# One that has just put away its process id may still be on its way out.
+flock -w 3 9 || die "another supervisor runs this stack" "Stop it with: make down"
 trap 'stopping=yes' TERM INT
 trap '' HUP
 say "$$" >"$keep/supervisor.pid"

@@ -50,6 +50,7 @@ user_with_sudo() {
         as root 'make -C ~stranger/tix up'
     if [[ -z $short ]]; then
         check "a user with sudo: make demo" within "$demo_max" stranger 'make demo'
+        check "a user with sudo: make test" within "$test_max" stranger 'make test'
         check "a user without sudo, with the packages there: make up" \
             as guest 'make up TIX_PORT=auto'
         check "and make clean" as guest 'make down && make clean'
