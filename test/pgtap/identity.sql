@@ -157,8 +157,8 @@ SELECT is(pg_temp.rotate(41, 42, :'plan'), :'eve_id' || 'gate', 'refused calls c
 
 -- Two requests with one token at once: the second waits for the first, then is a reuse.
 CREATE EXTENSION dblink SCHEMA public;
-SELECT dblink_connect('other', format('host=%s port=%s dbname=%s', :'HOST', :'PORT', :'DBNAME'))
-\g /dev/null
+SELECT dblink_connect('other', format('host=%s port=%s dbname=%s user=%s',
+                                     :'HOST', :'PORT', :'DBNAME', :'USER')) \g /dev/null
 BEGIN;
 SELECT pg_temp.rotate(42, 43, :'plan') \g /dev/null
 SELECT dblink_send_query('other', format('SELECT user_id FROM tix.tix_rotate_refresh_token(%L, %L, '

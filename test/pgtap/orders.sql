@@ -93,8 +93,8 @@ SELECT throws_ok(format('SELECT tix_create_order(ARRAY[1], %L)', :'ann'), 'TX002
 
 -- Two requests with one key at once: another connection has not committed yet.
 CREATE EXTENSION dblink SCHEMA public;
-SELECT dblink_connect('other', format('host=%s port=%s dbname=%s', :'HOST', :'PORT', :'DBNAME'))
-\g /dev/null
+SELECT dblink_connect('other', format('host=%s port=%s dbname=%s user=%s',
+                                     :'HOST', :'PORT', :'DBNAME', :'USER')) \g /dev/null
 SELECT pg_temp.hold(:'session', 'B-4', :'bob') AS l4 \gset
 SELECT dblink_exec('other', 'BEGIN') \g /dev/null
 SELECT format('SELECT order_id, replayed FROM tix.tix_create_order(ARRAY[%s], %L, ''mock'', %L)',

@@ -61,8 +61,8 @@ SELECT throws_ok(format('SELECT tix_refunds_due(%L)', n), '22023', NULL,
     format('%s rows are refused', coalesce(n::text, 'NULL')))
 FROM (VALUES (NULL), (0), (-1), (1001)) v (n);
 CREATE EXTENSION dblink SCHEMA public;
-SELECT dblink_connect('other', format('host=%s port=%s dbname=%s', :'HOST', :'PORT', :'DBNAME'))
-\g /dev/null
+SELECT dblink_connect('other', format('host=%s port=%s dbname=%s user=%s',
+                                     :'HOST', :'PORT', :'DBNAME', :'USER')) \g /dev/null
 BEGIN;
 SELECT results_eq('SELECT * FROM tix_refunds_due(1)', format(
     $$SELECT %L::uuid, payment_id, %L::uuid, 'mock', 'tx-' || %L, 2000::bigint, 'EUR', 1

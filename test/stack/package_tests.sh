@@ -118,6 +118,7 @@ mv "$fake/bin/sudo" "$fake/bin/no-sudo"
 if ! command -v sudo >/dev/null; then
     check "no sudo at all is one line" refuses "there is no sudo" without_root
 fi
+mv "$fake/bin/no-sudo" "$fake/bin/sudo"
 
 say half >"$fake/audit"
 check "an interrupted installation is finished first" says "was interrupted; finishing it" \
