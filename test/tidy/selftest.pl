@@ -28,7 +28,7 @@ sub plant {
 }
 
 # "== PATH: WORDS" and then the lines that make tidy say WORDS of PATH; without words only planted.
-# "<N>" at the end of a line repeats it.
+# "<N>" at the end of a line repeats it; "<>" falls away, where the words must not stand here.
 sub plant_all {
     my ($list) = @_;
     open my $faults, '<', $list or die "$list: $!\n";
@@ -39,7 +39,7 @@ sub plant_all {
             ($path, $bare, $lines) = ($1, $2, '');
             push @expected, [ $path, $3 ] if defined $3;
         } elsif (defined $path) {
-            $lines .= $line =~ s/^(.*?)<(\d+)>$/"$1\n" x $2/er =~ s/\n+$/\n/r;
+            $lines .= $line =~ s/<>//gr =~ s/^(.*?)<(\d+)>$/"$1\n" x $2/er =~ s/\n+$/\n/r;
         }
     }
     return;
