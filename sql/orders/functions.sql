@@ -126,8 +126,6 @@ BEGIN
         RAISE EXCEPTION 'locks of an order must be of one session' USING ERRCODE = '22023',
             HINT = 'Create one order per session.';
     END IF;
-    -- After a crash the engine does not know a session's holds until it has read the journal.
-    PERFORM tix_load_session(s) FROM unnest(sold_in) s;
     -- Shields the seats at once; raises TX002 when a lock is lost or another's.
     SELECT array_agg(h.seat_id ORDER BY h.seat_id), array_agg(l.lock_id ORDER BY h.seat_id)
     INTO seats, taken_by
@@ -274,9 +272,6 @@ BEGIN
                  WHERE o.status IN ('created', 'payment_pending')
                    AND o.expires_at <= clock_timestamp()
                  ORDER BY o.expires_at LIMIT max_rows FOR UPDATE SKIP LOCKED);
-    -- After a crash the engine does not know a session's holds until it has read the journal.
-    PERFORM tix_load_session(s.session_id)
-    FROM (SELECT DISTINCT o.session_id FROM orders o WHERE o.order_id = ANY (due)) s;
     WITH gone AS MATERIALIZED (
         SELECT o.order_id FROM orders o
         WHERE o.order_id = ANY (due) AND NOT EXISTS (

@@ -105,8 +105,6 @@ BEGIN
         RETURN;
     END IF;
 
-    -- After a crash the engine does not know a session's holds until it has read the journal.
-    PERFORM tix_load_session(paid.session_id);
     -- Raises the deadline before any provider is called; TX002 when a lock is lost.
     PERFORM tix_hand_over(l.lock_id, paid.user_id, paid.order_id, shield.ttl)
     FROM (SELECT DISTINCT i.lock_id FROM order_items i WHERE i.order_id = paid.order_id
@@ -169,8 +167,6 @@ BEGIN
     IF confirm_order_seats(paid.order_id, paid.user_id, wanted) THEN
         RETURN 'applied';
     END IF;
-    -- After a crash the engine does not know a session's holds until it has read the journal.
-    PERFORM tix_load_session(paid.session_id);
     alive := ARRAY(SELECT unnest((tix_lock_get(l.lock_id, paid.user_id)).seats)
                    FROM (SELECT DISTINCT i.lock_id FROM order_items i
                          WHERE i.order_id = paid.order_id) l);
