@@ -175,13 +175,14 @@ void Shopper::locked(const Response& response) {
     Statistics& statistics = crowd_.statistics;
     const Json data = data_of(response);
     lock_id_ = data.at("lockId");
-    held_until_ = std::max(held_until_, asked_ + crowd_.hold_ttl);
     seats_ = data.at("seatIds").get<std::vector<std::string>>();
     if (state_ == State::kAdd) {
         adds_ = false;
         statistics.seats_held += chosen_.size();
         return after_hold();
     }
+    // Seats that are added later live no longer than the hold they came to.
+    held_until_ = asked_ + crowd_.hold_ttl;
     ++statistics.holds;
     statistics.seats_held += seats_.size();
     after_hold();
