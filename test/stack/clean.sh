@@ -12,7 +12,7 @@ if [[ -d $data ]] && { ((EUID != 0)) || ! no_server_process "$data"; }; then "$s
 # The links first, then what they point to; the target must be one of ours.
 target=$(readlink "$build/shelter" 2>/dev/null) || target=
 if [[ $target == /var/tmp/tix-* ]]; then rm -rf "$target"; fi
-parts=(data data.new log socket env env.new library password password.new socket_dir
+parts=(data data.new schema log socket env env.new library password password.new socket_dir
     demo.json demo.html secrets stack bin pgbouncer mock gateway edge)
 for part in "${parts[@]}"; do
     rm -rf "${run:?}/$part"

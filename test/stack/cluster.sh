@@ -39,6 +39,10 @@ pick_port() {
     while first_port_in_use >/dev/null; do port=$((port_first + RANDOM % span)); done
 }
 
+# The scripts that made the extension's tables; a released one never changes again.
+note_schema() { (cd "$root/extension/sql" && sha256sum tix--*.sql) >"$run/schema"; }
+made_from_this() { (cd "$root/extension/sql" && sha256sum --status -c "$run/schema" 2>/dev/null); }
+
 # What is left of an earlier server either serves, is put right, or is explained.
 check_old_run() {
     local version
@@ -47,6 +51,10 @@ check_old_run() {
     [[ $version == "$pg_major" ]] ||
         die "$data was made by PostgreSQL ${version:-(unknown version)}, not by $pg_major" \
             "It holds nothing you need? Then run 'make clean'."
+    if [[ -s $run/schema ]] && ! made_from_this; then
+        die "$data was made by an earlier state of tix, whose tables were others" \
+            "It holds nothing you need? Then run 'make clean'."
+    fi
     if as_server test -e "$data/postmaster.pid"; then
         say "The server did not stop cleanly; waiting for what is left of it"
         retry 10 no_server_process "$data" ||
@@ -127,10 +135,12 @@ make_database() {
     source "$env_file"
     if [[ -z $(psql -XAtq -d postgres -c "SELECT 1 FROM pg_database WHERE datname = 'tix'") ]]; then
         psql -Xq -d postgres -c 'CREATE DATABASE tix'
+        note_schema
     fi
     psql -Xq -c 'ALTER DATABASE tix SET search_path = tix, public'
     if [[ ${TIX_MIGRATE:-yes} != no ]]; then
         [[ -f $root/sql/migrate ]] || die "sql/migrate is missing from the checkout"
-        "$root/sql/migrate" || die "the migrations failed" "The server's log is $server_log"
+        "$root/sql/migrate" || die "the migrations failed; the server's log is $server_log" \
+            "Is the run an old one that holds nothing you need? Then run 'make clean'."
     fi
 }
