@@ -61,20 +61,25 @@ COMMENT ON FUNCTION @extschema@.tix_lock_seat(uuid, text, uuid, interval) IS
     'argument, 25006 read-only or standby, TX012, TX013.';
 
 CREATE FUNCTION @extschema@.tix_lock_seats(session_id uuid, seat_ids text[], user_id uuid,
-    ttl interval DEFAULT NULL, into_lock_id bigint DEFAULT NULL) RETURNS @extschema@.tix_lock_result
+    ttl interval DEFAULT NULL, channels text[] DEFAULT '{}', orphans text DEFAULT 'allow',
+    idempotency_key text DEFAULT NULL, into_lock_id bigint DEFAULT NULL)
+RETURNS @extschema@.tix_lock_result
 AS 'MODULE_PATHNAME' LANGUAGE C VOLATILE PARALLEL UNSAFE;
-COMMENT ON FUNCTION @extschema@.tix_lock_seats(uuid, text[], uuid, interval, bigint) IS
+COMMENT ON FUNCTION @extschema@.tix_lock_seats(
+    uuid, text[], uuid, interval, text[], text, text, bigint) IS
     'Holds all the seats or none, in any order, without deadlock; at most '
     'tix.max_seats_per_lock. into_lock_id adds them to one''s own live hold and keeps its '
     'deadline. Locking one''s own held seats again answers the same lock_id and does not extend '
     'it. Errors as tix_lock_seat.';
 
 CREATE FUNCTION @extschema@.tix_lock_best(session_id uuid, quantity integer, user_id uuid,
-    areas text[] DEFAULT NULL, categories text[] DEFAULT NULL, max_tier integer DEFAULT 2,
-    ttl interval DEFAULT NULL) RETURNS @extschema@.tix_lock_result
+    areas text[] DEFAULT NULL, categories text[] DEFAULT NULL, accessible integer DEFAULT 0,
+    orphans text DEFAULT 'avoid', max_tier integer DEFAULT 2, ttl interval DEFAULT NULL,
+    channels text[] DEFAULT '{}', idempotency_key text DEFAULT NULL)
+RETURNS @extschema@.tix_lock_result
 AS 'MODULE_PATHNAME' LANGUAGE C VOLATILE PARALLEL UNSAFE;
-COMMENT ON FUNCTION
-    @extschema@.tix_lock_best(uuid, integer, uuid, text[], text[], integer, interval) IS
+COMMENT ON FUNCTION @extschema@.tix_lock_best(
+    uuid, integer, uuid, text[], text[], integer, text, integer, interval, text[], text) IS
     'Holds the best block of quantity neighbouring seats in the given areas and categories '
     '(NULL: any). Tier 1 leaves no single seat alone, tier 2 may; max_tier is the worst '
     'accepted. Accessible seats are never given. Reasons: no_block, held_out, sold_out. Errors '

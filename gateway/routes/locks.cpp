@@ -72,7 +72,7 @@ HttpResponse lock_seats(Services& services, Call& call) {
     services.sessions.need_on_sale(session);
     const DbResult row = services.db.write(
         "SELECT * FROM tix.tix_lock_seats($1::uuid, $2::text[], $3::uuid, $4::interval,"
-        " $5::bigint)",
+        " into_lock_id => $5::bigint)",
         {session, array_literal(seats), call.user_id(), interval(ttl), into});
     need_granted(row);
     Json lock = lock_json(row);
@@ -92,7 +92,7 @@ HttpResponse lock_best(Services& services, Call& call) {
     services.sessions.need_on_sale(session);
     const DbResult row = services.db.write(
         "SELECT * FROM tix.tix_lock_best($1::uuid, $2::int, $3::uuid, $4::text[], $5::text[],"
-        " $6::int, $7::interval)",
+        " max_tier => $6::int, ttl => $7::interval)",
         {session, std::to_string(quantity), call.user_id(), list(areas), list(categories),
          std::to_string(tier.value_or(2)), interval(ttl)});
     need_granted(row);

@@ -35,7 +35,7 @@ my $short    = hold('A-1-8', 7, "'2 s'");
 my $confirmed = hold('A-1-9', 8);
 my $undone   = hold('A-1-10', 9);
 $node->ask("SELECT ok FROM tix_extend_lock($extended, u(2), '20 min')");
-$node->ask("SELECT ok FROM tix_lock_seats(s(1), '{B-1-3}', u(3), NULL, $added)");
+$node->ask("SELECT ok FROM tix_lock_seats(s(1), '{B-1-3}', u(3), into_lock_id => $added)");
 $node->ask('CHECKPOINT');
 $node->ask("SELECT FROM tix_release_seats($parted, u(4), '{A-1-4}')");
 $node->ask("SELECT FROM tix_release_seats($released, u(5))");

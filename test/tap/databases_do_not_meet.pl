@@ -31,7 +31,8 @@ is($node->ask("SELECT count(*) FROM tix_release_seats($lock{one}, u(1))", 'two')
     'nor released');
 is(($node->failure("SELECT tix_confirm_seats($lock{one}, u(1))", 'two'))[0], 'TX002',
     'nor confirmed');
-is($node->ask("SELECT ok FROM tix_lock_seats(s(1), '{A-1-2}', u(1), NULL, $lock{one})", 'two'),
+is($node->ask("SELECT ok
+        FROM tix_lock_seats(s(1), '{A-1-2}', u(1), into_lock_id => $lock{one})", 'two'),
     'f', 'nor added to');
 is($node->ask('SELECT count(*) FROM tix_stat_holds', 'one'), 1,
     'views show their own database');

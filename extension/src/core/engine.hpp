@@ -27,6 +27,7 @@ struct LockCall {
     Micros ttl;
     u32 generation;
     u64 into;  // the hold to add to; 0 = a new one
+    bool avoid_orphans = false;
 };
 
 // What the journal must record: the kinds of tix.holds.kind. Frozen: stored.

@@ -4,6 +4,42 @@
 
 namespace tix::pg {
 
+namespace {
+
+constexpr u32 kIdempotencyKeyBytesMax = 255;
+
+TextList channels_arg(FunctionCallInfo fcinfo, int arg) {
+    if (PG_ARGISNULL(arg) || ARR_NDIM(PG_GETARG_ARRAYTYPE_P(arg)) == 0) return {nullptr, 0};
+    const TextList keys = text_list_arg(fcinfo, arg, "channels", kChannelsPerSessionMax);
+    if (keys.text == nullptr)
+        ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+                        errmsg("channels has %d elements, at most %u are possible", keys.n,
+                               kChannelsPerSessionMax)));
+    return keys;
+}
+
+bool orphans_arg(FunctionCallInfo fcinfo, int arg) {
+    const char* word = PG_ARGISNULL(arg) ? "NULL" : text_to_cstring(PG_GETARG_TEXT_PP(arg));
+    if (strcmp(word, "avoid") == 0) return true;
+    if (strcmp(word, "allow") != 0)
+        ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+                        errmsg("orphans must be \"allow\" or \"avoid\", not \"%s\"", word)));
+    return false;
+}
+
+Text key_arg(FunctionCallInfo fcinfo, int arg) {
+    if (PG_ARGISNULL(arg)) return {nullptr, 0};
+    text* key = PG_GETARG_TEXT_PP(arg);
+    const Text t = {VARDATA_ANY(key), static_cast<u32>(VARSIZE_ANY_EXHDR(key))};
+    if (t.size == 0 || t.size > kIdempotencyKeyBytesMax)
+        ereport(ERROR,
+                (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+                 errmsg("idempotency_key must have 1 to %u bytes", kIdempotencyKeyBytesMax)));
+    return t;
+}
+
+}  // namespace
+
 Datum answer_row(FunctionCallInfo fcinfo, const Answer& a) {
     Datum values[7] = {
         BoolGetDatum(a.reason == Reason::none),
@@ -29,10 +65,14 @@ Reason not_open(Found found) {
     return found == Found::unknown ? Reason::unknown_session : Reason::rebuilding;
 }
 
-Micros lock_ttl_arg(FunctionCallInfo fcinfo, int arg) {
-    const Micros ttl = ttl_arg(fcinfo, arg, settings.lock_ttl_s);
+LockTerms lock_terms(FunctionCallInfo fcinfo, const LockArgs& args) {
+    const Micros ttl = ttl_arg(fcinfo, args.ttl, settings.lock_ttl_s);
     const Micros cap = static_cast<Micros>(settings.lock_lifetime_max_s) * 1000000;
-    return ttl < cap ? ttl : cap;
+    LockTerms terms = {ttl < cap ? ttl : cap, {nullptr, 0}, false, {nullptr, 0}};
+    if (args.channels >= 0) terms.channels = channels_arg(fcinfo, args.channels);
+    if (args.orphans >= 0) terms.avoid_orphans = orphans_arg(fcinfo, args.orphans);
+    if (args.idempotency_key >= 0) terms.idempotency_key = key_arg(fcinfo, args.idempotency_key);
+    return terms;
 }
 
 PartitionSet home_of(u64 lock_id) {

@@ -15,11 +15,23 @@ struct Answer {
     int tier = 0;  // 0 = NULL
 };
 
+// What the lock functions take beside the seats.
+struct LockTerms {
+    Micros ttl;
+    TextList channels;  // the keys the caller knows
+    bool avoid_orphans;
+    Text idempotency_key;  // data is null: none
+};
+
+// The arguments of a lock function, from the number of its first on; -1: it has no such argument.
+struct LockArgs {
+    int ttl, channels, orphans, idempotency_key;
+};
+LockTerms lock_terms(FunctionCallInfo fcinfo, const LockArgs& args);
+
 Datum answer_row(FunctionCallInfo fcinfo, const Answer& a);
 Answer refusal(Reason reason);
 Reason not_open(Found found);
-// The TTL argument, at most tix.lock_lifetime_max.
-Micros lock_ttl_arg(FunctionCallInfo fcinfo, int arg);
 PartitionSet home_of(u64 lock_id);
 [[noreturn]] void raise_log_full();
 // The journal row of a grant or an addition; nothing when nothing was granted.

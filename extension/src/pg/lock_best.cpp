@@ -13,7 +13,8 @@ struct BestSearch {
     Uuid session, owner;
     u32 quantity, tier_max;
     TextList areas, categories;  // n = 0: any
-    Micros ttl;
+    u32 accessible;
+    LockTerms terms;
 };
 
 struct BestOutcome {
@@ -58,7 +59,8 @@ bool take_best_in_area(const BestSearch& s, const BestCall& call, u32 area, u32 
         for (u32 i = 0; i < s.quantity; i++)
             seat[i] = best.first + i;
         return lock_seats(
-            a, {call.block, seat, s.quantity, s.owner, s.ttl, database_generation(), 0}, reason);
+            a, {call.block, seat, s.quantity, s.owner, s.terms.ttl, database_generation(), 0},
+            reason);
     });
     return found;
 }
@@ -137,10 +139,14 @@ TIX_FUNCTION(tix_lock_best) {
     require_writable("tix_lock_best()");
     require_arguments(fcinfo, 3, "tix_lock_best()");
     const int32 quantity = PG_GETARG_INT32(1);
-    const int32 tier_max = PG_ARGISNULL(5) ? static_cast<int>(kTierMax) : PG_GETARG_INT32(5);
+    const int32 tier_max = PG_ARGISNULL(7) ? static_cast<int>(kTierMax) : PG_GETARG_INT32(7);
+    const int32 accessible = PG_ARGISNULL(5) ? 0 : PG_GETARG_INT32(5);
     if (quantity < 1)
         ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
                         errmsg("quantity must be greater than zero")));
+    if (accessible < 0 || accessible > quantity)
+        ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+                        errmsg("accessible must be between 0 and quantity")));
     if (tier_max < 1 || tier_max > static_cast<int>(kTierMax))
         ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
                         errmsg("max_tier must be between 1 and %u", kTierMax)));
@@ -150,7 +156,8 @@ TIX_FUNCTION(tix_lock_best) {
                           static_cast<u32>(tier_max),
                           optional_list(fcinfo, 3, "areas", kAreasPerSessionMax),
                           optional_list(fcinfo, 4, "categories", kCategoriesPerSessionMax),
-                          lock_ttl_arg(fcinfo, 6)};
+                          static_cast<u32>(accessible),
+                          lock_terms(fcinfo, {8, 9, 6, 10})};
     if (quantity > settings.max_seats_per_lock)
         return answer_row(fcinfo, refusal(Reason::too_many));
     return answer_row(fcinfo, lock_best(s));

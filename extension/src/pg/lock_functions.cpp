@@ -49,7 +49,7 @@ Reason resolve(const SessionBlock& block, const TextList& list, Ordinal* seat, R
 
 // The one validator behind lock_seat and lock_seats.
 Answer lock_listed(const Uuid& session, const TextList& list, Datum list_datum, const Uuid& owner,
-                   Micros ttl, u64 into) {
+                   const LockTerms& terms, u64 into) {
     if (list.n > settings.max_seats_per_lock) return refusal(Reason::too_many);
     const SeatBuffers buffer = seat_buffers(list.n);
     xact_log();
@@ -64,8 +64,10 @@ Answer lock_listed(const Uuid& session, const TextList& list, Datum list_datum, 
         PartitionSet set = into ? home_of(into) : PartitionSet{};
         for (int i = 0; i < list.n; i++)
             set.add(seat_partition(arena(), *block, buffer.seat[i]));
-        const LockCall call = {
-            block, buffer.seat, static_cast<u32>(list.n), owner, ttl, database_generation(), into};
+        LockCall call = {block, buffer.seat, static_cast<u32>(list.n),
+                         owner, terms.ttl,   database_generation(),
+                         into};
+        call.avoid_orphans = terms.avoid_orphans;
         block->last_used.store(now, std::memory_order_relaxed);
         h = with_partitions(set,
                             [&](const Access& a) { return lock_seats(a, call, buffer.reason); });
@@ -109,15 +111,16 @@ TIX_FUNCTION(tix_lock_seat) {
     return answer_row(
         fcinfo,
         lock_listed(uuid_arg(PG_GETARG_DATUM(0)), {&one, 1}, PointerGetDatum(text_array(&one, 1)),
-                    uuid_arg(PG_GETARG_DATUM(2)), lock_ttl_arg(fcinfo, 3), 0));
+                    uuid_arg(PG_GETARG_DATUM(2)), lock_terms(fcinfo, {3, -1, -1, -1}), 0));
 }
 
 TIX_FUNCTION(tix_lock_seats) {
     require_writable("tix_lock_seats()");
     if (PG_ARGISNULL(0) || PG_ARGISNULL(2)) require_arguments(fcinfo, 3, "tix_lock_seats()");
     const TextList list = text_list_arg(fcinfo, 1, "seat_ids", settings.max_seats_per_lock);
-    const Micros ttl = lock_ttl_arg(fcinfo, 3);
-    return answer_row(fcinfo, lock_listed(uuid_arg(PG_GETARG_DATUM(0)), list,
-                                          PointerGetDatum(PG_GETARG_ARRAYTYPE_P(1)),
-                                          uuid_arg(PG_GETARG_DATUM(2)), ttl, into_arg(fcinfo, 4)));
+    const LockTerms terms = lock_terms(fcinfo, {3, 4, 5, 6});
+    return answer_row(
+        fcinfo,
+        lock_listed(uuid_arg(PG_GETARG_DATUM(0)), list, PointerGetDatum(PG_GETARG_ARRAYTYPE_P(1)),
+                    uuid_arg(PG_GETARG_DATUM(2)), terms, into_arg(fcinfo, 7)));
 }

@@ -20,9 +20,9 @@ SELECT :'ok' AS ok, :'tier' AS tier, :'seats' AS seats;
 SELECT count(*) AS released FROM tix_release_seats(:lock, u(1));
 
 -- Three of the four leave one alone: tier 2, refused when only tier 1 will do.
-SELECT ok, reason FROM tix_lock_best(s(2), 3, u(1), '{A}', '{best}', 1);
+SELECT ok, reason FROM tix_lock_best(s(2), 3, u(1), '{A}', '{best}', max_tier => 1);
 SELECT ok, tier, cardinality(seats), lock_id AS lock
-FROM tix_lock_best(s(2), 3, u(1), '{A}', '{best}', 2) \gset
+FROM tix_lock_best(s(2), 3, u(1), '{A}', '{best}', max_tier => 2) \gset
 SELECT :'ok' AS ok, :'tier' AS tier, :'cardinality' AS seats;
 SELECT count(*) AS released FROM tix_release_seats(:lock, u(1));
 

@@ -36,16 +36,16 @@ SELECT ok, reason, conflicts FROM tix_lock_seats(s(1), '{A-1-1,A-1-2}', u(1));
 
 -- Into one's own lock: the token and the deadline stay.
 SELECT ok, reason, lock_id = :group_lock AS same_token, expires_at = :'deadline' AS same_deadline
-FROM tix_lock_seats(s(1), '{B-1-3,B-1-1}', u(2), '30 min', :group_lock);
+FROM tix_lock_seats(s(1), '{B-1-3,B-1-1}', u(2), '30 min', into_lock_id => :group_lock);
 SELECT array(SELECT unnest(seats) ORDER BY 1) FROM tix_lock_get(:group_lock, u(2));
 SELECT ok, reason, conflicts
-FROM tix_lock_seats(s(1), '{B-1-4,A-1-1}', u(2), NULL, :group_lock);
-SELECT ok, reason FROM tix_lock_seats(s(1), '{B-1-4}', u(3), NULL, :group_lock);
-SELECT ok, reason FROM tix_lock_seats(s(1), '{B-1-4}', u(3), NULL, 4711);
+FROM tix_lock_seats(s(1), '{B-1-4,A-1-1}', u(2), into_lock_id => :group_lock);
+SELECT ok, reason FROM tix_lock_seats(s(1), '{B-1-4}', u(3), into_lock_id => :group_lock);
+SELECT ok, reason FROM tix_lock_seats(s(1), '{B-1-4}', u(3), into_lock_id => 4711);
 SELECT seat_id, state FROM tix_seat_status(s(1), 'B-1-4');
 SELECT make_session(101, 1, 1, 2);
 SELECT seats FROM tix_load_session(s(101));
-SELECT ok, reason FROM tix_lock_seats(s(101), '{A-1-1}', u(2), NULL, :group_lock);
+SELECT ok, reason FROM tix_lock_seats(s(101), '{A-1-1}', u(2), into_lock_id => :group_lock);
 SELECT state FROM tix_seat_status(s(101), 'A-1-1');
 SELECT kind, version, seats FROM holds WHERE lock_id = :group_lock ORDER BY version;
 

@@ -33,7 +33,7 @@ FROM tix_lock_seats(s(10), '{A-2-1,A-2-2}', u(2)) \gset
 BEGIN;
 SAVEPOINT before;
 SELECT ok FROM tix_extend_lock(:lock, u(2), '20 min');
-SELECT ok FROM tix_lock_seats(s(10), '{A-2-3,A-2-4}', u(2), NULL, :lock);
+SELECT ok FROM tix_lock_seats(s(10), '{A-2-3,A-2-4}', u(2), into_lock_id => :lock);
 SELECT count(*) FROM tix_hand_over(:lock, u(2), u(1), '1 hour');
 SELECT count(*) FROM tix_release_seats(:lock, u(2), '{A-2-1}');
 SELECT count(*) FROM tix_confirm_seats(:lock, u(2));
