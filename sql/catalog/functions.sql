@@ -161,20 +161,40 @@ COMMENT ON FUNCTION tix.tix_set_price(uuid, text[], bigint, text, text[]) IS
     'price. Orders that exist keep theirs. Errors: 23503 unknown event, 23514 negative or '
     'malformed price.';
 
+DROP TRIGGER IF EXISTS sale_rules ON tix.sessions;
+DROP FUNCTION IF EXISTS tix.tell_sale_rules();
+CREATE FUNCTION tix.tell_sale_rules() RETURNS trigger
+LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = tix, pg_catalog, pg_temp AS $$
+BEGIN
+    PERFORM tix_set_sale(NEW.session_id,
+        CASE WHEN NEW.status = 'draft' THEN 'infinity' ELSE NEW.sale_start_time END,
+        CASE WHEN NEW.status IN ('closed', 'cancelled') THEN '-infinity'
+             ELSE NEW.sale_end_time END);
+    RETURN NULL;
+END $$;
+COMMENT ON FUNCTION tix.tell_sale_rules() IS
+    'Trigger: the engine sells a session when its status and its times say so, from COMMIT on.';
+CREATE TRIGGER sale_rules AFTER INSERT OR UPDATE OF status, sale_start_time, sale_end_time
+    ON tix.sessions FOR EACH ROW EXECUTE FUNCTION tix.tell_sale_rules();
+
 DROP FUNCTION IF EXISTS tix.tix_open_session(uuid);
 CREATE FUNCTION tix.tix_open_session(
     session_id uuid, OUT seats int, OUT areas int, OUT holds int, OUT bytes bigint)
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = tix, pg_catalog, pg_temp AS $$
 #variable_conflict use_column
 BEGIN
-    UPDATE sessions s SET status = 'on_sale', opened_at = coalesce(s.opened_at, clock_timestamp())
-    WHERE s.session_id = tix_open_session.session_id AND s.status <> 'cancelled';
+    PERFORM FROM sessions s
+    WHERE s.session_id = tix_open_session.session_id AND s.status <> 'cancelled'
+    FOR NO KEY UPDATE;
     IF NOT FOUND THEN
         RAISE EXCEPTION 'session % does not exist or is cancelled',
             coalesce(session_id::text, 'NULL') USING ERRCODE = 'P0002';
     END IF;
     SELECT l.seats, l.areas, l.holds, l.bytes INTO seats, areas, holds, bytes
     FROM tix_load_session(tix_open_session.session_id) l;
+    -- Its seats never change from here on; and from COMMIT on the engine sells them.
+    UPDATE sessions s SET status = 'on_sale', opened_at = coalesce(s.opened_at, clock_timestamp())
+    WHERE s.session_id = tix_open_session.session_id;
 END $$;
 COMMENT ON FUNCTION tix.tix_open_session(uuid) IS
     'For operators: puts a session on sale and loads it into shared memory; from then on its seats '
@@ -231,4 +251,5 @@ CREATE TRIGGER seats_truncated BEFORE TRUNCATE ON tix.seats
 
 REVOKE ALL ON FUNCTION
     tix.tix_import_begin, tix.tix_import_finish, tix.tix_create_event, tix.tix_create_session,
-    tix.tix_set_price, tix.tix_open_session, tix.refuse_opened_seats FROM PUBLIC;
+    tix.tix_set_price, tix.tell_sale_rules, tix.tix_open_session,
+    tix.refuse_opened_seats FROM PUBLIC;

@@ -176,7 +176,7 @@ BEGIN
     WHERE NOT alive <@ wanted;
     missing := ARRAY(SELECT w FROM unnest(wanted) w WHERE w <> ALL (alive));
     IF missing <> '{}' THEN
-        SELECT * INTO again FROM tix_lock_seats(paid.session_id, missing, paid.user_id,
+        SELECT * INTO again FROM tix_take_seats(paid.session_id, missing, paid.user_id,
                                                 current_setting('tix.order_ttl')::interval);
         IF again.reason = 'rebuilding' THEN
             RAISE EXCEPTION 'session is being loaded' USING ERRCODE = 'TX015',

@@ -26,17 +26,18 @@ void Layout::row(const std::string& label) {
     areas_.back().rows++;
 }
 
-void Layout::seat(const std::string& label, u16 position, const std::string& category, u8 flags) {
+void Layout::seat(const std::string& label, u16 position, const std::string& category,
+                  bool accessible) {
     SeatLayout s = {};
     s.x = position;
     s.y = static_cast<float>(rows_.size());
     s.label = string(label);
-    s.label_size = static_cast<u8>(label.size());
+    s.label_last = static_cast<u16>(label.size() - 1);
     s.number = string(std::to_string(position));
     s.row = static_cast<u32>(rows_.size()) - 1;
-    s.area = static_cast<u16>(areas_.size() - 1);
+    s.area = static_cast<u32>(areas_.size()) - 1;
     s.position = position;
-    s.flags = flags;
+    s.accessible = accessible;
     const auto known = std::find(names_.begin(), names_.end(), category);
     s.category = static_cast<u16>(known - names_.begin());
     if (known == names_.end()) {
@@ -98,7 +99,7 @@ void World::format() {
 
 SessionBlock* World::load(Layout& plan, const Uuid& session, const std::vector<bool>& sold) {
     const LayoutInput in = plan.input(session, sold);
-    const Ref at = arena.allocate(session_bytes(in));
+    const Ref at = arena.allocate(session_bytes(arena, in));
     DirEntry* e = directory_add(arena, 7, session);
     if (at == kNoRef || e == nullptr) return nullptr;
     SessionBlock* made = session_build(arena, at, in);
@@ -120,6 +121,7 @@ HoldAnswer World::lock(Backend& who, const Seats& seats, const Uuid& owner, Micr
     for (const Ordinal o : seats)
         set.add(seat_partition(arena, *block, o));
     if (into != 0) set.add(arena.partition_of(Token::home(into)));
+    set.add(owner_partition(arena, owner));
     why.assign(seats.size(), Reason::none);
     const LockCall call{block,      seats.data(), static_cast<u32>(seats.size()), owner, ttl,
                         generation, into};
@@ -183,6 +185,39 @@ u32 World::free_sold(Backend& who, const Seats& seats) {
     EXPECT_EQ(s, Status::ok);
     out.resize(n);
     return n;
+}
+
+HoldAnswer World::block_seats(Backend& who, const Seats& seats, Micros ttl) {
+    PartitionSet set;
+    u32 n = 0;
+    for (const Ordinal o : seats)
+        set.add(seat_partition(arena, *block, o));
+    why.assign(seats.size(), Reason::none);
+    out.assign(seats.size(), kNoSeat);
+    const HoldAnswer h = run(who, set, [&](const Access& x) {
+        return core::block_seats(x, *block, seats.data(), static_cast<u32>(seats.size()), now + ttl,
+                                 generation, why.data(), out.data(), &n);
+    });
+    out.resize(n);
+    return h;
+}
+
+HoldAnswer World::unblock(Backend& who, const Seats& seats) {
+    PartitionSet set;
+    u32 n = 0;
+    for (const Ordinal o : seats)
+        set.add(seat_partition(arena, *block, o));
+    out.assign(seats.size(), kNoSeat);
+    const HoldAnswer h = unblock_seats(access(who, set), *block, seats.data(),
+                                       static_cast<u32>(seats.size()), out.data(), &n);
+    out.resize(n);
+    return h;
+}
+
+HoldAnswer World::force_release(Backend& who, Ordinal seat) {
+    PartitionSet set;
+    set.add(seat_partition(arena, *block, seat));
+    return run(who, set, [&](const Access& x) { return core::force_release(x, *block, seat); });
 }
 
 u64 World::commit(Backend& who) {

@@ -11,7 +11,9 @@
 #include <string>
 #include <vector>
 
+#include "admin.hpp"
 #include "best.hpp"
+#include "owners.hpp"
 #include "ring.hpp"
 
 namespace tix::test {
@@ -39,7 +41,7 @@ public:
     void area(const std::string& id);
     void row(const std::string& label);
     void seat(const std::string& label, u16 position, const std::string& category = "A",
-              u8 flags = 0);
+              bool accessible = false);
     // `areas` areas A0, A1… of `rows` rows of `seats` neighbours, labelled A0-0-0 and so on.
     static Layout grid(u32 areas, u32 rows, u32 seats);
     LayoutInput input(const Uuid& session, const std::vector<bool>& sold = {});
@@ -96,6 +98,9 @@ public:
     HoldAnswer insert_ticket(Backend& b, Ordinal seat, const Uuid& owner);
     Status remove_ticket(Backend& b, Ordinal seat);
     u32 free_sold(Backend& b, const Seats& seats);
+    HoldAnswer block_seats(Backend& b, const Seats& seats, Micros ttl = 60 * kSecond);
+    HoldAnswer unblock(Backend& b, const Seats& seats);
+    HoldAnswer force_release(Backend& b, Ordinal seat);
 
     // PRE_COMMIT and, if nothing was lost, the commit; otherwise the abort. Answers the lost token.
     u64 commit(Backend& b);

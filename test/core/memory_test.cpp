@@ -158,9 +158,10 @@ TEST(Labels, every_seat_is_found_by_its_label_and_no_other) {
 }
 
 TEST(Session, costs_at_most_64_bytes_a_seat_beside_its_hold_entry) {
+    const World w;
     Layout big = Layout::grid(40, 25, 40);
     const LayoutInput in = big.input({1, 1});
-    EXPECT_LE(session_bytes(in) / in.seats, 64u + 64u);
+    EXPECT_LE(session_bytes(w.arena, in) / in.seats, 64u + 64u);
 }
 
 TEST(Session, sold_seats_are_sold_from_the_start) {
@@ -175,7 +176,7 @@ TEST(Session, a_load_that_does_not_fit_changes_nothing) {
     World w;
     Layout big = Layout::grid(100, 40, 40);
     const u64 used = w.arena.header().heap_used;
-    EXPECT_EQ(w.arena.allocate(session_bytes(big.input({6, 6}))), kNoRef);
+    EXPECT_EQ(w.arena.allocate(session_bytes(w.arena, big.input({6, 6}))), kNoRef);
     EXPECT_EQ(w.arena.header().heap_used, used);
 }
 

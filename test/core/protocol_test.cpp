@@ -11,13 +11,14 @@ namespace tix::test {
 
 namespace {
 
-const std::vector<std::string> kStates = {"free",    "granted",   "pinned",     "held",
-                                          "changed", "releasing", "confirming", "withdrawn",
-                                          "sold",    "freeing",   "overdue",    "late"};
+const std::vector<std::string> kStates = {
+    "free", "granted", "pinned", "held",     "changed", "releasing",  "confirming", "withdrawn",
+    "sold", "freeing", "late",   "blocking", "blocked", "unblocking", "overdue"};
 const std::vector<std::string> kEvents = {
-    "lock",     "relock",          "add",           "extend",    "hand over", "release",
-    "confirm",  "ticket insert",   "ticket remove", "free sold", "commit",    "abort",
-    "subabort", "deadline passed", "sweep",         "load",      "edit",      "crash"};
+    "lock",          "relock",        "add",           "extend",    "hand over",       "release",
+    "confirm",       "ticket insert", "ticket remove", "free sold", "block",           "unblock",
+    "force release", "commit",        "abort",         "subabort",  "deadline passed", "sweep",
+    "load",          "edit",          "crash"};
 
 struct Row {
     std::string answer, next, journal, ring;
@@ -93,7 +94,9 @@ private:
     std::string statement(const std::string& event);
     std::string told(const HoldAnswer& h, const std::string& kind);
     std::string edit();
+    void load();
     void crash();
+    void enter_block(const std::string& state);
     bool granted_by(const Backend& b) const;
 
     Backend& T = w.a;
@@ -104,6 +107,7 @@ private:
     Micros deadline_ = 0;
     bool has_seat_ = false;  // the journal, committed: the user has the seat
     bool sold_ = false;      // the tables, committed
+    bool blocked_ = false;   // likewise
 };
 
 Scene::Scene(bool with_second_hold) {
@@ -115,7 +119,9 @@ Scene::Scene(bool with_second_hold) {
 
 void Scene::enter(const std::string& s) {
     const bool uncommitted = s == "granted" || s == "pinned" || s == "late";
-    if (s != "free") {
+    const bool house = s == "blocking" || s == "blocked" || s == "unblocking";
+    if (house) enter_block(s);
+    if (s != "free" && !house) {
         Backend& who = uncommitted ? T : w.c;
         const HoldAnswer h = w.lock(who, {0}, kAnn, 10 * kSecond);
         token_ = h.lock_id;
@@ -126,7 +132,8 @@ void Scene::enter(const std::string& s) {
         sold_ = true;
     }
     (void)w.commit(w.c);
-    has_seat_ = s != "free" && !uncommitted && !sold_;
+    if (s == "unblocking") (void)w.unblock(T, {0});
+    has_seat_ = s != "free" && !uncommitted && !sold_ && !house;
     if (s == "changed") {
         (void)w.release(T, token_, kAnn);
         (void)w.lock(T, {0}, kAnn);
@@ -142,13 +149,23 @@ void Scene::enter(const std::string& s) {
     (void)w.ring();
 }
 
+void Scene::enter_block(const std::string& s) {
+    EXPECT_EQ(w.block_seats(s == "blocking" ? T : w.c, {0}, 10 * kSecond).status, Status::ok);
+    blocked_ = s != "blocking";
+    deadline_ = w.now + 10 * kSecond;
+    token_ = w.block->hold(0).lock_id;
+}
+
 std::string Scene::told(const HoldAnswer& h, const std::string& kind) {
     switch (h.status) {
         case Status::ok:
             journal = kind;
             return "ok";
         case Status::refused:
-            return h.reason == Reason::held ? "held" : h.reason == Reason::sold ? "sold" : "?";
+            return h.reason == Reason::held      ? "held"
+                   : h.reason == Reason::sold    ? "sold"
+                   : h.reason == Reason::blocked ? "blocked"
+                                                 : "?";
         case Status::lost:
             return "lost";
         case Status::busy:
@@ -192,15 +209,27 @@ std::string Scene::statement(const std::string& event) {
         journal = "f";
         return "ok";
     }
+    if (event == "block") return told(w.block_seats(*by_, {0}), "-");
+    if (event == "unblock") return told(w.unblock(*by_, {0}), "-");
+    if (event == "force release") {
+        const HoldAnswer h = w.force_release(*by_, 0);
+        return told(h, h.lock_id != 0 ? "r" : "-");
+    }
     if (w.free_sold(*by_, {0}) > 0) journal = "f";
     return "ok";
+}
+
+// From the tables.
+void Scene::load() {
+    w.block = w.load(w.layout, {5, 5}, {sold_});
+    if (blocked_) restore_block(w.access(w.c, w.all()), *w.block, 0, deadline_, w.generation);
 }
 
 // Unloads the session if nothing needs it, and loads it again.
 std::string Scene::edit() {
     if (!session_idle(*w.block)) return "busy";
     session_evict(w.arena, directory_find(w.arena, 7, {5, 5}));
-    w.block = w.load(w.layout, {5, 5}, {sold_});
+    load();
     return "ok";
 }
 
@@ -211,7 +240,7 @@ void Scene::crash() {
     w.ring_at = 1;
     T.log.size = 0;
     T.log.partitions = {};
-    w.block = w.load(w.layout, {5, 5}, {sold_});
+    load();
     Ordinal seat = 0;
     const HoldSpec spec{token_, kAnn, deadline_, 0};
     if (has_seat_ && deadline_ > w.now)
@@ -250,6 +279,8 @@ std::string Scene::observe() {
     const bool pending = (s.flags & kPendingRelease) != 0;
     if (s.state == SeatState::confirming) return pending ? "withdrawn" : "confirming";
     const Hold& h = w.block->hold(s.head);
+    if (w.state(0) == SeatState::blocked)
+        return pending ? "unblocking" : h.writer != 0 ? "blocking" : "blocked";
     if (w.state(0) == SeatState::free) return h.writer != 0 ? "late" : "overdue";
     if ((h.flags & kPinned) != 0) return "pinned";
     if (pending) return "releasing";

@@ -95,8 +95,7 @@ Layout row_of(u32 n, const std::set<u32>& gap = {}, const std::set<u32>& accessi
     u16 position = 0;
     for (u32 i = 0; i < n; i++) {
         position = static_cast<u16>(position + 1 + gap.count(i));
-        plan.seat("S" + std::to_string(i), position, i < 4 ? "A" : "B",
-                  accessible.count(i) ? static_cast<u8>(kAccessible) : u8{0});
+        plan.seat("S" + std::to_string(i), position, i < 4 ? "A" : "B", accessible.count(i) != 0);
     }
     return plan;
 }

@@ -40,7 +40,7 @@ pick_port() {
 }
 
 # The scripts that made the extension's tables; a released one never changes again.
-note_schema() { (cd "$root/extension/sql" && sha256sum tix--*.sql) >"$run/schema"; }
+note_schema() { (cd "$root/extension/sql" && sha256sum -- *.sql) >"$run/schema"; }
 made_from_this() { (cd "$root/extension/sql" && sha256sum --status -c "$run/schema" 2>/dev/null); }
 
 # What is left of an earlier server either serves, is put right, or is explained.

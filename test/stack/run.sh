@@ -101,7 +101,7 @@ for delay in 0.1 0.3 0.5; do
     check "a start interrupted after $delay s leaves nothing" \
         interrupted_start "$delay"
 done
-say "$(printf '0%.0s' {1..64})  tix--1.0.sql" >"$TIX_RUN/schema"
+say "$(printf '0%.0s' {1..64})  engine.sql" >"$TIX_RUN/schema"
 check "data of an earlier state of tix is explained" refuses "by an earlier state of tix" up
 say 14 | as_server tee "$TIX_RUN/data/PG_VERSION" >/dev/null
 check "data of another version is explained" refuses "was made by PostgreSQL 14" up

@@ -31,18 +31,15 @@ struct Choices {
 
 bool wanted(const Access& a, const BestCall& call, Ordinal seat, BestBlock* totals) {
     const SeatLayout& s = call.block->layout(seat);
-    if ((s.flags & kAccessible) != 0) return false;
+    if (s.accessible) return false;
     if (call.categories != nullptr &&
         ((call.categories[s.category >> 6] >> (s.category & 63)) & 1) == 0)
         return false;
     const SeatState state = seat_state(*call.block, seat, a.now);
     totals->free += state == SeatState::free;
     totals->held += state == SeatState::held || state == SeatState::confirming;
-    if (state != SeatState::free) return false;
-    // An overdue hold that reaches into partitions we do not hold is left to the expiry worker.
-    const SeatSlot& slot = call.block->slot(seat);
-    if (slot.state == SeatState::free) return true;
-    return a.held.covers(hold_partitions(a.arena, call.block->hold(slot.head)));
+    return state == SeatState::free &&
+           admission(*call.block, call.block->slot(seat), call.caller) != Admission::barred;
 }
 
 // Offers every placement in a run of `length` free neighbours.

@@ -18,6 +18,7 @@ struct BestCall {
     u32 quantity;           // 1 .. kSeatsPerLockMax
     const u64* categories;  // bitmap of kCategoriesPerSessionMax bits; null = any
     u64 random;
+    Caller caller = {};
 };
 
 struct BestBlock {

@@ -11,7 +11,8 @@ Hold* find_own(const Access& a, u64 lock_id, const Uuid& owner, HoldAnswer* why)
     Hold* h = hold_find(a.arena, lock_id);
     const bool foreign =
         h != nullptr && a.database != 0 && hold_block(a.arena, *h).database != a.database;
-    if (h == nullptr || foreign || h->owner != owner || hold_overdue(*h, a.now)) {
+    const bool house = h != nullptr && h->state == SeatState::blocked;
+    if (h == nullptr || foreign || house || h->owner != owner || hold_overdue(*h, a.now)) {
         *why = answer(Status::lost, Reason::expired);
         return nullptr;
     }
@@ -33,6 +34,11 @@ HoldAnswer raise_deadline(const Access& a, Hold& h, Micros deadline, u8 flags) {
     return describe(a.arena, h);
 }
 
+// An emergency stop of the session also ends what goes on with holds that are there.
+bool stopped(const Access& a, const Hold& h) {
+    return rule(hold_block(a.arena, h), Rule::gate) == kGateStopped;
+}
+
 // The hold stands, but may not be prolonged or changed any more.
 HoldAnswer worn_out(const Access& a, const Hold& h) {
     HoldAnswer refused = describe(a.arena, h);
@@ -42,6 +48,11 @@ HoldAnswer worn_out(const Access& a, const Hold& h) {
 }
 
 }  // namespace
+
+u64 next_token(const Arena& arena, SessionBlock& b, Ordinal seat, u32 generation) {
+    const u64 sequence = arena.header().sequence.fetch_add(1, std::memory_order_relaxed) + 1;
+    return Token::make(generation, sequence, b.area_of(seat).home);
+}
 
 HoldAnswer describe(const Arena& arena, const Hold& h) {
     HoldAnswer a;
@@ -73,6 +84,7 @@ HoldAnswer extend_lock(const Access& a, u64 lock_id, const Uuid& owner, Micros t
     Hold* h = claim_own(a, lock_id, owner, 1, &why);
     if (h == nullptr) return why;
     if (h->state != SeatState::held) return answer(Status::busy, Reason::busy);
+    if (stopped(a, *h)) return answer(Status::refused, Reason::paused);
     Micros deadline = a.now + ttl;
     if ((h->flags & kOrdered) == 0) {
         const Micros age = Micros{static_cast<u32>(a.now / 1000) - h->acquired_ms} * 1000;
@@ -89,6 +101,7 @@ HoldAnswer hand_over(const Access& a, u64 lock_id, const Uuid& owner, Micros ttl
     Hold* h = claim_own(a, lock_id, owner, 1, &why);
     if (h == nullptr) return why;
     if (h->state != SeatState::held) return answer(Status::busy, Reason::busy);
+    if (stopped(a, *h)) return answer(Status::refused, Reason::paused);
     if (h->version >= kHoldVersionsMax) return worn_out(a, *h);
     return raise_deadline(a, *h, a.now + ttl, kOrdered);
 }

@@ -7,6 +7,7 @@
 // call.
 #pragma once
 
+#include "rules.hpp"
 #include "xact.hpp"
 
 namespace tix::core {
@@ -28,6 +29,7 @@ struct LockCall {
     u32 generation;
     u64 into;  // the hold to add to; 0 = a new one
     bool avoid_orphans = false;
+    Caller caller = {};
 };
 
 // What the journal must record: the kinds of tix.holds.kind. Frozen: stored.
@@ -83,7 +85,7 @@ Status ticket_remove(const Access& a, SessionBlock& block, Ordinal seat);
 u32 restore_hold(const Access& a, SessionBlock& block, const HoldSpec& spec, bool ordered,
                  u16 version, Ordinal* seats, u32 n);
 
-// The state a reader sees: overdue holds are free.
+// The state a reader sees: overdue holds and blocks are free.
 SeatState seat_state(SessionBlock& block, Ordinal seat, Micros now);
 
 // Checks one area: counters against a recount, every seat against its hold. Answers a word for what

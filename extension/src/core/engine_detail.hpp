@@ -28,6 +28,9 @@ inline Partition& home_of(const Access& a, u64 lock_id) {
     return a.arena.partition(a.arena.partition_of(Token::home(lock_id)));
 }
 
+// A token greater than any before, for a hold whose first seat this is.
+u64 next_token(const Arena& arena, SessionBlock& block, Ordinal seat, u32 generation);
+
 inline bool pending_release(const SeatSlot& slot) {
     return (slot.flags & kPendingRelease) != 0;
 }

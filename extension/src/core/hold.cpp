@@ -2,6 +2,7 @@
 
 #include "hold.hpp"
 
+#include "owners.hpp"
 #include "ring.hpp"
 
 namespace tix::core {
@@ -55,11 +56,13 @@ void wheel_unlink(const Arena& arena, Hold& h) {
 void unlink(const Arena& arena, Hold& h) {
     wheel_unlink(arena, h);
     index_unlink(arena, h);
+    if (h.state != SeatState::blocked) owner_unlink(hold_block(arena, h), hold_head(arena, h));
 }
 
 void link(const Arena& arena, Hold& h) {
     index_link(arena, h);
     wheel_link(arena, h);
+    if (h.state != SeatState::blocked) owner_link(hold_block(arena, h), hold_head(arena, h));
 }
 
 void detach(SessionBlock& b, Ordinal seat) {
@@ -102,6 +105,7 @@ PartitionSet hold_partitions(const Arena& arena, const Hold& h) {
     PartitionSet set;
     SessionBlock& b = hold_block(arena, h);
     set.add(home_partition(arena, h));
+    if (h.state != SeatState::blocked) set.add(owner_partition(arena, h.owner));
     for (Ordinal o = hold_head(arena, h); o != kNoSeat; o = b.slot(o).next)
         set.add(seat_partition(arena, b, o));
     return set;
@@ -126,17 +130,17 @@ Hold* hold_create(const Arena& arena, SessionBlock& b, const HoldSpec& spec, con
     h.deadline = spec.deadline;
     h.acquired_ms = spec.acquired_ms;
     h.block = arena.ref_of(&b);
-    h.state = SeatState::held;
+    h.state = spec.state;
     h.seats = static_cast<u16>(n);
     for (u32 i = 0; i < n; i++) {
         SeatSlot& s = b.slot(seats[i]);
         s.head = head;
         s.next = i + 1 < n ? seats[i + 1] : kNoSeat;
         s.flags = 0;
-        seat_set_state(arena, b, seats[i], SeatState::held);
+        seat_set_state(arena, b, seats[i], spec.state);
     }
     link(arena, h);
-    arena.partition(home_partition(arena, h)).live_holds++;
+    if (spec.state == SeatState::held) arena.partition(home_partition(arena, h)).live_holds++;
     return &h;
 }
 
@@ -172,19 +176,22 @@ Hold* hold_drop_seat(const Arena& arena, Hold& h, Ordinal seat, SeatState state)
     }
     detach(b, seat);
     seat_set_state(arena, b, seat, state);
+    if (state == SeatState::sold) owner_keeps_sold(b, seat, now_at->owner);
     return now_at;
 }
 
 void hold_end(const Arena& arena, Hold& h, SeatState state) {
     SessionBlock& b = hold_block(arena, h);
+    const Uuid owner = h.owner;
     unlink(arena, h);
-    arena.partition(home_partition(arena, h)).live_holds--;
+    if (h.state != SeatState::blocked) arena.partition(home_partition(arena, h)).live_holds--;
     Ordinal o = hold_head(arena, h);
     h.lock_id = 0;
     while (o != kNoSeat) {
         const Ordinal next = b.slot(o).next;
         detach(b, o);
         seat_set_state(arena, b, o, state);
+        if (state == SeatState::sold) owner_keeps_sold(b, o, owner);
         o = next;
     }
 }

@@ -1,7 +1,7 @@
 // Holds as data: the lock index, the timing wheel, the seats of a hold. No policy, no transactions.
 //
-// Locking. Every function needs the partition locks of the hold's home and of all its seats
-// (`hold_partitions`), except hold_find, which needs only the home's.
+// Locking. Every function needs the partition locks of the hold's home, of all its seats and of
+// its owner (`hold_partitions`), except hold_find, which needs only the home's.
 #pragma once
 
 #include "session.hpp"
@@ -12,11 +12,12 @@ namespace tix::core {
 Hold* hold_find(const Arena& arena, u64 lock_id);
 SessionBlock& hold_block(const Arena& arena, const Hold& hold);
 Ordinal hold_head(const Arena& arena, const Hold& hold);
+// Of its home, its seats and its owner.
 PartitionSet hold_partitions(const Arena& arena, const Hold& hold);
 
 // True when the deadline has passed and nothing shields the hold: its seats are anyone's.
 inline bool hold_overdue(const Hold& h, Micros now) {
-    return h.state == SeatState::held && (h.flags & kPinned) == 0 && h.deadline <= now;
+    return h.state != SeatState::confirming && (h.flags & kPinned) == 0 && h.deadline <= now;
 }
 
 struct HoldSpec {
@@ -24,9 +25,10 @@ struct HoldSpec {
     Uuid owner;
     Micros deadline;
     u32 acquired_ms;
+    SeatState state = SeatState::held;  // or blocked
 };
 
-// Makes a hold of free seats and publishes them as held. Requires n >= 1.
+// Makes a hold of free seats and publishes them in its state. Requires n >= 1.
 Hold* hold_create(const Arena& arena, SessionBlock& block, const HoldSpec& spec,
                   const Ordinal* seats, u32 n);
 // Adds a free seat and publishes it as held.

@@ -1,6 +1,7 @@
 // Taking seats: all of a group or none, and one seat for a ticket that is inserted.
 
 #include "engine_detail.hpp"
+#include "owners.hpp"
 
 namespace tix::core {
 
@@ -12,15 +13,27 @@ struct Survey {
     u64 own = 0;  // the caller's own hold that has the seats seen so far
     u32 in_own = 0;
     u32 available = 0;  // free or overdue
+    u32 presale = 0;    // of these: the caller may have them before the sale
     PartitionSet need;
 };
 
-Reason survey_held(const Access& a, const LockCall& call, const Hold& h, Survey* s) {
+// A seat that nobody has: its channel decides.
+Reason survey_available(const LockCall& call, const SeatSlot& slot, Survey* s) {
+    const Admission admitted = admission(*call.block, slot, call.caller);
+    if (admitted == Admission::barred) return Reason::channel;
+    s->presale += admitted == Admission::opened;
+    s->available++;
+    return Reason::none;
+}
+
+// A seat in a hold, or blocked.
+Reason survey_held(const Access& a, const LockCall& call, const SeatSlot& slot, Survey* s) {
+    const Hold& h = call.block->hold(slot.head);
     if (hold_overdue(h, a.now)) {
         s->need.merge(hold_partitions(a.arena, h));
-        s->available++;
-        return Reason::none;
+        return survey_available(call, slot, s);
     }
+    if (h.state == SeatState::blocked) return Reason::blocked;
     const bool mine = h.owner == call.owner && h.state == SeatState::held;
     const bool expected =
         call.into == 0 ? s->own == 0 || s->own == h.lock_id : call.into == h.lock_id;
@@ -35,16 +48,14 @@ Reason survey_seat(const Access& a, const LockCall& call, Ordinal seat, Survey* 
     const SeatSlot& slot = call.block->slot(seat);
     switch (slot.state) {
         case SeatState::free:
-            s->available++;
-            return Reason::none;
+            return survey_available(call, slot, s);
         case SeatState::held:
-            return survey_held(a, call, call.block->hold(slot.head), s);
+        case SeatState::blocked:
+            return survey_held(a, call, slot, s);
         case SeatState::confirming:
             return Reason::held;
         case SeatState::sold:
             return Reason::sold;
-        case SeatState::blocked:
-            return Reason::blocked;
     }
     return Reason::blocked;
 }
@@ -53,7 +64,7 @@ Reason survey_seat(const Access& a, const LockCall& call, Ordinal seat, Survey* 
 void clear_overdue(const Access& a, const LockCall& call) {
     for (u32 i = 0; i < call.n; i++) {
         const SeatSlot& slot = call.block->slot(call.seats[i]);
-        if (slot.state != SeatState::held) continue;
+        if (slot.head == kNoSeat) continue;
         hold_expire(a.arena, call.block->hold(slot.head).lock_id, a.now, a.held);
     }
 }
@@ -76,10 +87,8 @@ HoldAnswer relock(const Access& a, const LockCall& call, Hold& h) {
 }
 
 HoldAnswer grant(const Access& a, const LockCall& call) {
-    const u64 sequence = a.arena.header().sequence.fetch_add(1, std::memory_order_relaxed) + 1;
-    const u32 slot = call.block->area_of(call.seats[0]).home;
     HoldSpec spec;
-    spec.lock_id = Token::make(call.generation, sequence, slot);
+    spec.lock_id = next_token(a.arena, *call.block, call.seats[0], call.generation);
     spec.owner = call.owner;
     spec.deadline = a.now + call.ttl;
     spec.acquired_ms = static_cast<u32>(a.now / 1000);
@@ -112,10 +121,24 @@ HoldAnswer add_seats(const Access& a, const LockCall& call, Hold& h) {
     return done;
 }
 
+// none, or what the rules say to a call whose seats are to be had. `had`: seats of the hold that
+// they are added to.
+Reason judge(const Access& a, const LockCall& call, const Survey& s, u32 had) {
+    if (call.caller.above_rules) return Reason::none;
+    const i64 per_lock = rule(*call.block, Rule::seats_per_lock);
+    if (per_lock > 0 && had + s.available > per_lock) return Reason::too_many;
+    const i64 per_user = rule(*call.block, Rule::seats_per_user);
+    if (per_user > 0 && owner_seats(*call.block, call.owner, a.now) + s.available > per_user)
+        return Reason::limit;
+    return Reason::none;
+}
+
 }  // namespace
 
 HoldAnswer lock_seats(const Access& a, const LockCall& call, Reason* seat_reason) {
     Survey s;
+    s.need.add(owner_partition(a.arena, call.owner));
+    const Reason closed = sale_closed(*call.block, call.caller);
     for (u32 i = 0; i < call.n; i++) {
         seat_reason[i] = survey_seat(a, call, call.seats[i], &s);
         if (s.first == Reason::none) s.first = seat_reason[i];
@@ -131,6 +154,9 @@ HoldAnswer lock_seats(const Access& a, const LockCall& call, Reason* seat_reason
         }
         s.first = Reason::held;
     }
+    // Before the general sale only seats of opened channels can be had.
+    if (closed != Reason::none && (closed != Reason::not_on_sale || s.presale < s.available))
+        s.first = closed;
     if (s.first != Reason::none) {
         first.count(Count::refusals);
         return answer(Status::refused, s.first);
@@ -140,6 +166,8 @@ HoldAnswer lock_seats(const Access& a, const LockCall& call, Reason* seat_reason
     const u64 target = call.into != 0 ? call.into : s.in_own == call.n ? s.own : 0;
     if (target == 0) {
         if (!a.log->room(1)) return answer(Status::log_full);
+        const Reason reason = judge(a, call, s, 0);
+        if (reason != Reason::none) return answer(Status::refused, reason);
         clear_overdue(a, call);
         return grant(a, call);
     }
@@ -150,6 +178,8 @@ HoldAnswer lock_seats(const Access& a, const LockCall& call, Reason* seat_reason
     if (s.in_own == call.n) return relock(a, call, *h);
     if (h->state != SeatState::held) return answer(Status::busy, Reason::busy);
     if (h->seats + s.available > kSeatsPerLockMax) return answer(Status::refused, Reason::too_many);
+    const Reason reason = judge(a, call, s, h->seats);
+    if (reason != Reason::none) return answer(Status::refused, reason);
     clear_overdue(a, call);
     return add_seats(a, call, *h);
 }
@@ -174,7 +204,9 @@ HoldAnswer ticket_insert(const Access& a, SessionBlock& b, Ordinal seat, const U
         return describe(a.arena, h);
     }
     LockCall call{&b, &seat, 1, owner, 0, generation, 0};
+    call.caller.above_rules = true;
     Survey s;
+    s.need.add(owner_partition(a.arena, owner));
     Reason reason = survey_seat(a, call, seat, &s);
     if (reason == Reason::none && s.in_own > 0) reason = Reason::held;
     if (reason != Reason::none) return answer(Status::refused, reason);

@@ -2,6 +2,7 @@
 // auditing.
 
 #include "engine_detail.hpp"
+#include "owners.hpp"
 
 namespace tix::core {
 
@@ -64,8 +65,8 @@ u32 restore_hold(const Access& a, SessionBlock& b, const HoldSpec& spec, bool or
 
 SeatState seat_state(SessionBlock& b, Ordinal seat, Micros now) {
     const SeatSlot& slot = b.slot(seat);
-    if (slot.state != SeatState::held) return slot.state;
-    return hold_overdue(b.hold(slot.head), now) ? SeatState::free : SeatState::held;
+    if (slot.state != SeatState::held && slot.state != SeatState::blocked) return slot.state;
+    return hold_overdue(b.hold(slot.head), now) ? SeatState::free : slot.state;
 }
 
 const char* audit_area(const Access& a, SessionBlock& b, u32 area) {
@@ -76,9 +77,11 @@ const char* audit_area(const Access& a, SessionBlock& b, u32 area) {
         const SeatSlot& slot = b.slot(seat);
         count[static_cast<u32>(slot.state)]++;
         const bool has_hold = slot.head != kNoSeat;
-        const bool wants_hold =
-            slot.state == SeatState::held || slot.state == SeatState::confirming;
+        const bool wants_hold = slot.state != SeatState::free && slot.state != SeatState::sold;
         if (has_hold != wants_hold) return "S1: seat and hold disagree";
+        const bool counted = slot.state == SeatState::sold ||
+                             (slot.head == seat && slot.state != SeatState::blocked);
+        if (counted && !owner_linked(b, seat)) return "S12: the owner is not counted";
         if (!has_hold) continue;
         const Hold& h = b.hold(slot.head);
         if (h.lock_id == 0 || hold_find(a.arena, h.lock_id) != &h) return "S1: hold not indexed";

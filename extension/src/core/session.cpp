@@ -6,13 +6,15 @@
 #include <cstring>
 #include <new>
 
+#include "owners.hpp"
+
 namespace tix::core {
 
 namespace {
 
 struct Parts {
-    u32 areas, rows, categories, layout, index, strings, holds, slots;
-    u32 index_slots;
+    u32 areas, rows, categories, layout, index, strings, channels, heads, links, holds, slots;
+    u32 index_slots, chains;
     u64 bytes;
 };
 
@@ -20,21 +22,27 @@ u64 aligned(u64 n) {
     return (n + kLine - 1) & ~u64{kLine - 1};
 }
 
-Parts plan(const LayoutInput& in) {
+Parts plan(const Arena& arena, const LayoutInput& in) {
     Parts p;
+    p.chains = arena.header().partitions;
+    while (p.chains < in.seats / 4)
+        p.chains *= 2;
     u64 at = aligned(sizeof(SessionBlock));
     const auto take = [&at](u64 bytes) {
         const u64 here = at;
         at = (at + bytes + 7) & ~u64{7};
         return static_cast<u32>(here);
     };
-    p.index_slots = in.seats + in.seats / 2 + 1;
+    p.index_slots = in.seats + in.seats / 4 + 1;
     p.areas = take(sizeof(AreaInfo) * in.areas);
     p.rows = take(sizeof(RowInfo) * in.rows);
     p.categories = take(sizeof(u32) * in.categories);
     p.layout = take(sizeof(SeatLayout) * in.seats);
-    p.index = take(sizeof(Ordinal) * p.index_slots);
+    p.index = take(sizeof(u32) * p.index_slots);
     p.strings = take(in.strings_size);
+    p.channels = take(sizeof(Channel) * kChannelsPerSessionMax);
+    p.heads = take(sizeof(Ordinal) * p.chains);
+    p.links = take(sizeof(OwnerLink) * in.seats);
     at = aligned(at);
     p.holds = take(sizeof(Hold) * in.seats);
     p.slots = take(sizeof(SeatSlot) * in.seats);
@@ -42,8 +50,21 @@ Parts plan(const LayoutInput& in) {
     return p;
 }
 
-u32 index_slot(const SessionBlock& b, Text label) {
-    return static_cast<u32>((hash_text(label, 0) >> 32) * b.index_slots >> 32);
+// Where the search for a label begins, and what is remembered of its hash beside the ordinal, so
+// that a seat with another label is hardly ever looked at.
+struct IndexPlace {
+    u32 slot, tag;
+};
+
+constexpr u32 kIndexEmpty = 0xFFFFFFFFu;
+constexpr u32 kIndexOrdinalBits = 20;
+constexpr u32 kIndexOrdinalMask = (1u << kIndexOrdinalBits) - 1;
+static_assert(kSeatsPerSessionMax < kIndexOrdinalMask);
+
+IndexPlace index_place(const SessionBlock& b, Text label) {
+    const u64 h = hash_text(label, 0);
+    return {static_cast<u32>((h >> 32) * b.index_slots >> 32),
+            static_cast<u32>(h) & ~kIndexOrdinalMask};
 }
 
 bool same(Text a, const char* b, u32 b_size) {
@@ -82,12 +103,12 @@ u32 directory_home(const Arena& arena, u32 database, const Uuid& session) {
 
 }  // namespace
 
-u64 session_bytes(const LayoutInput& in) {
-    return plan(in).bytes;
+u64 session_bytes(const Arena& arena, const LayoutInput& in) {
+    return plan(arena, in).bytes;
 }
 
 SessionBlock* session_build(const Arena& arena, Ref at, const LayoutInput& in) {
-    const Parts p = plan(in);
+    const Parts p = plan(arena, in);
     auto* b = new (arena.ref<void>(at)) SessionBlock();
     b->session = in.session;
     b->database = in.database;
@@ -107,38 +128,50 @@ SessionBlock* session_build(const Arena& arena, Ref at, const LayoutInput& in) {
     b->strings_at = p.strings;
     b->holds_at = p.holds;
     b->slots_at = p.slots;
+    b->channels_at = p.channels;
+    b->owner_heads_at = p.heads;
+    b->owner_links_at = p.links;
+    b->owner_chains = p.chains;
+    b->rules[static_cast<u32>(Rule::sale_from)] = INT64_MIN;
+    b->rules[static_cast<u32>(Rule::sale_until)] = INT64_MAX;
     std::memcpy(b->part<AreaInfo>(p.areas), in.area, sizeof(AreaInfo) * in.areas);
     std::memcpy(b->part<RowInfo>(p.rows), in.row, sizeof(RowInfo) * in.rows);
     std::memcpy(b->part<u32>(p.categories), in.category, sizeof(u32) * in.categories);
     std::memcpy(b->part<SeatLayout>(p.layout), in.seat, sizeof(SeatLayout) * in.seats);
     std::memcpy(b->part<char>(p.strings), in.strings, in.strings_size);
     std::memset(b->part<void>(p.holds), 0, sizeof(Hold) * in.seats);
+    std::memset(b->part<void>(p.channels), 0, sizeof(Channel) * kChannelsPerSessionMax);
+    std::memset(b->part<void>(p.heads), 0xFF, sizeof(Ordinal) * p.chains);
 
-    auto* index = b->part<Ordinal>(p.index);
-    std::memset(index, 0xFF, sizeof(Ordinal) * p.index_slots);
+    auto* index = b->part<u32>(p.index);
+    std::memset(index, 0xFF, sizeof(u32) * p.index_slots);
     for (Ordinal o = 0; o < in.seats; o++) {
-        u32 i = index_slot(*b, b->label(o));
-        while (index[i] != kNoSeat)
+        const IndexPlace at = index_place(*b, b->label(o));
+        u32 i = at.slot;
+        while (index[i] != kIndexEmpty)
             i = i + 1 == p.index_slots ? 0 : i + 1;
-        index[i] = o;
+        index[i] = at.tag | o;
     }
     find_focal_point(*b);
     for (u32 a = 0; a < in.areas; a++)
         place_area(*b, b->area(a), arena);
     for (Ordinal o = 0; o < in.seats; o++) {
         SeatSlot& s = b->slot(o);
-        s = {kNoSeat, kNoSeat, in.sold[o] ? SeatState::sold : SeatState::free, 0, 0};
+        s = {kNoSeat, kNoSeat, in.sold[o] ? SeatState::sold : SeatState::free, 0, 0, 0};
         b->area_of(o).count[static_cast<u32>(s.state)]++;
+        if (in.sold[o]) owner_keeps_sold(*b, o, in.owner == nullptr ? Uuid{} : in.owner[o]);
     }
     return b;
 }
 
 Ordinal session_find(const SessionBlock& b, Text label) {
-    const auto* index = b.part<Ordinal>(b.index_at);
-    for (u32 i = index_slot(b, label); index[i] != kNoSeat;
-         i = i + 1 == b.index_slots ? 0 : i + 1) {
-        const Text have = b.label(index[i]);
-        if (same(label, have.data, have.size)) return index[i];
+    const auto* index = b.part<u32>(b.index_at);
+    const IndexPlace at = index_place(b, label);
+    for (u32 i = at.slot; index[i] != kIndexEmpty; i = i + 1 == b.index_slots ? 0 : i + 1) {
+        if ((index[i] & ~kIndexOrdinalMask) != at.tag) continue;
+        const Ordinal o = index[i] & kIndexOrdinalMask;
+        const Text have = b.label(o);
+        if (same(label, have.data, have.size)) return o;
     }
     return kNoSeat;
 }

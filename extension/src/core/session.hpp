@@ -1,31 +1,32 @@
 // A session block: the layout of one session, loaded once, and the state of its seats.
 //
 // One allocation holds, in order: header | areas | rows | seat layout | label index | strings |
-// hold entries (one a seat, so a sale never meets "full") | state slots.
+// channels | owner chains | hold entries (one a seat, so a sale never meets "full") | state slots.
 // The layout never changes after publication; slots, hold entries and the counters of an area
-// change only under that area's partition lock.
+// change only under that area's partition lock, rules and channels as rules.hpp says, chains as
+// owners.hpp says.
 #pragma once
 
 #include "arena.hpp"
 
 namespace tix::core {
 
-enum SeatFlag : u8 {
-    kAccessible = 1,
-};
-
 struct SeatLayout {
     float x, y;
-    u32 label;   // offset into strings
-    u32 number;  // printed seat number, offset into strings
-    u32 row;
-    u16 area;
-    u16 category;
+    u32 label;        // offset into strings
+    u32 number : 31;  // printed seat number, offset into strings
+    u32 accessible : 1;
+    u32 row : 20;
+    u32 area : 12;
     u16 position;
-    u8 label_size;
-    u8 flags;
+    u16 category : 10;
+    u16 label_last : 6;  // bytes of the label, less one
+
+    u32 label_size() const { return label_last + 1u; }
 };
-static_assert(sizeof(SeatLayout) == 28);
+static_assert(sizeof(SeatLayout) == 24);
+static_assert(kSeatsPerSessionMax <= 1u << 20 && kAreasPerSessionMax <= 1u << 12);
+static_assert(kCategoriesPerSessionMax <= 1u << 10 && kSeatIdBytesMax <= 1u << 6);
 
 enum SlotFlag : u8 {
     kPendingRelease = 1,  // of a held or confirming seat: freed when its transaction commits
@@ -37,7 +38,8 @@ struct SeatSlot {
     Ordinal next;  // the next seat of that hold; of a sold seat: the writer freeing it
     SeatState state;
     u8 flags;
-    u16 spare;
+    u8 channel;  // counted from 1; 0 = in none
+    u8 spare;
 };
 static_assert(sizeof(SeatSlot) == 12);
 
@@ -54,7 +56,7 @@ struct alignas(64) Hold {
     u16 seats;
     u16 pending;      // how many uncommitted changes
     u16 version;      // grows with every journalled change
-    SeatState state;  // held or confirming
+    SeatState state;  // held, confirming, or blocked: the house's
     u8 flags;
 };
 static_assert(sizeof(Hold) == 64);
@@ -76,6 +78,25 @@ struct AreaInfo {
     u32 count[kSeatStates];
 };
 
+// An allotment: until its end its seats are for those who know the key, from its beginning on.
+struct Channel {
+    i64 from, until;         // wall clock, microseconds
+    std::atomic<u32> seats;  // in it, or about to be
+    u8 key_size;
+    char key[kChannelKeyBytesMax];
+};
+static_assert(sizeof(Channel) == 64);
+
+// A seat's place in the chain of its owner.
+struct OwnerLink {
+    Ordinal next, prev;
+};
+
+enum class Rule : u32 { sale_from, sale_until, gate, seats_per_user, seats_per_lock, last };
+constexpr u32 kRules = static_cast<u32>(Rule::last);
+// Values of Rule::gate. Stopped ends extensions and new orders too.
+constexpr i64 kGateOpen = 0, kGatePaused = 1, kGateStopped = 2;
+
 struct RowInfo {
     Ordinal first_seat;
     u32 seats;
@@ -91,11 +112,14 @@ struct alignas(64) SessionBlock {
     u32 seats, areas, rows, categories;
     u32 index_slots;
     u32 areas_at, rows_at, categories_at, layout_at, index_at, strings_at, holds_at, slots_at;
+    u32 channels_at, owner_heads_at, owner_links_at;
+    u32 owner_chains;  // a power of two
     float focal_x, focal_y;
     std::atomic<u32> pins;  // transactions' list entries that name this block
     std::atomic<u32> ready;
     std::atomic<i64> last_used;
     PartitionSet partitions;
+    std::atomic<i64> rules[kRules];  // limits of 0 do not limit
 
     template <class T>
     T* part(u32 offset) {
@@ -110,11 +134,13 @@ struct alignas(64) SessionBlock {
     u32 category(u32 i) const { return part<u32>(categories_at)[i]; }
     const SeatLayout& layout(Ordinal o) const { return part<SeatLayout>(layout_at)[o]; }
     SeatSlot& slot(Ordinal o) { return part<SeatSlot>(slots_at)[o]; }
+    Channel& channel(u8 i) { return part<Channel>(channels_at)[i - 1]; }
+    const Channel& channel(u8 i) const { return part<Channel>(channels_at)[i - 1]; }
     Hold& hold(Ordinal head) { return part<Hold>(holds_at)[head]; }
     AreaInfo& area_of(Ordinal o) { return area(layout(o).area); }
     // Strings other than seat labels are NUL-terminated.
     const char* string(u32 offset) const { return part<char>(strings_at) + offset; }
-    Text label(Ordinal o) const { return {string(layout(o).label), layout(o).label_size}; }
+    Text label(Ordinal o) const { return {string(layout(o).label), layout(o).label_size()}; }
 };
 
 // What the loader hands over: arrays it owns, in ordinal order. String offsets point into
@@ -131,9 +157,10 @@ struct LayoutInput {
     const u32* category;
     const char* strings;
     u32 strings_size;
+    const Uuid* owner = nullptr;  // of the sold seats; null: not known
 };
 
-u64 session_bytes(const LayoutInput& in);
+u64 session_bytes(const Arena& arena, const LayoutInput& in);
 // Fills a block that nobody else can see yet.
 SessionBlock* session_build(const Arena& arena, Ref at, const LayoutInput& in);
 // kNoSeat when the session has no seat of that label.

@@ -38,6 +38,7 @@ constexpr u32 kSeatsPerSessionMax = 1000000;
 constexpr u32 kAreasPerSessionMax = 4096;
 constexpr u32 kCategoriesPerSessionMax = 1024;
 constexpr u32 kChannelsPerSessionMax = 32;
+constexpr u32 kChannelKeyBytesMax = 43;
 constexpr u32 kSeatIdBytesMax = 64;
 constexpr u32 kSeatsPerLockMax = 1000;
 constexpr u32 kDatabasesMax = 64;

@@ -1,6 +1,7 @@
 // Commit and abort of what a transaction did to seats: one `case` per kind of change.
 
 #include "xact.hpp"
+#include "owners.hpp"
 
 namespace tix::core {
 
@@ -19,6 +20,8 @@ bool relies_on_hold(Op op) {
         case Op::free_sold:
         case Op::unfree:
         case Op::pin:
+        case Op::rule:
+        case Op::channel:
             return false;
     }
     return false;
@@ -29,7 +32,7 @@ bool changes(Op op) {
 }
 
 bool has_writer(Op op) {
-    return changes(op) && op != Op::free_sold && op != Op::unfree;
+    return changes(op) && op < Op::free_sold;
 }
 
 // The hold this entry changed, if it is still the one.
@@ -55,6 +58,10 @@ void unpin_block(const Arena& arena, const XactEntry& e) {
     if (SessionBlock* b = entry_block(arena, e)) b->pins.fetch_sub(1, std::memory_order_release);
 }
 
+void drop_channel(SessionBlock& b, u8 channel) {
+    if (channel != 0) b.channel(channel).seats.fetch_sub(1, std::memory_order_relaxed);
+}
+
 // Undoes one entry. Returns the hold it was about if that still lives.
 Hold* undo(const Arena& arena, const XactEntry& e) {
     SessionBlock* b = entry_block(arena, e);
@@ -64,6 +71,7 @@ Hold* undo(const Arena& arena, const XactEntry& e) {
         if (e.value == 0) b->slot(e.seat).next = kNoSeat;
         return nullptr;
     }
+    if (e.op == Op::channel) drop_channel(*b, static_cast<u8>(e.value));
     Hold* h = entry_hold(arena, e);
     if (h == nullptr) return nullptr;
     switch (e.op) {
@@ -126,9 +134,15 @@ void keep(const Arena& arena, const XactEntry& e) {
         if (b->slot(e.seat).state == SeatState::sold) b->slot(e.seat).next = kNoSeat;
         if ((b->slot(e.seat).flags & kPendingFree) == 0) return;
         set_slot_flag(*b, e.seat, kPendingFree, false);
+        owner_unlink(*b, e.seat);
         seat_set_state(arena, *b, e.seat, SeatState::free);
         arena.partition(seat_partition(arena, *b, e.seat)).count(Count::freed_seats);
         return;
+    }
+    if (e.op == Op::rule) b->rules[e.seat].store(e.value, std::memory_order_relaxed);
+    if (e.op == Op::channel) {
+        drop_channel(*b, b->slot(e.seat).channel);
+        b->slot(e.seat).channel = static_cast<u8>(e.value);
     }
     Hold* h = entry_hold(arena, e);
     if (h == nullptr) return;
@@ -154,8 +168,11 @@ void xact_append(const Arena& arena, XactLog& log, Op op, SessionBlock& b, Hold*
     log.entry[log.size++] = {
         op, log.subxact, arena.ref_of(&b), seat, b.generation, h ? h->lock_id : 0, value};
     b.pins.fetch_add(1, std::memory_order_relaxed);
+    if (op == Op::rule) return;
     if (h == nullptr) {
         log.partitions.add(seat_partition(arena, b, seat));
+        if (b.slot(seat).state == SeatState::sold)
+            log.partitions.add(owner_partition(arena, b.hold(seat).owner));
         return;
     }
     log.partitions.merge(hold_partitions(arena, *h));

@@ -21,6 +21,8 @@ enum class Op : u8 {
     unfree,     // that flag was taken back; `value` is not 0
     verify,     // nothing changed, but the transaction relied on the hold
     pin,        // nothing changed, but the transaction reads the block's layout
+    rule,       // at commit: the session's rule `seat` becomes `value`
+    channel,    // at commit: the seat is in channel `value`
 };
 
 struct XactEntry {
@@ -44,7 +46,8 @@ struct XactLog {
     bool room(u32 n) const { return capacity - size >= n; }
 };
 
-// Appends a change that has just been made to `hold` (null for free_sold and unfree). Requires
+// Appends a change that has just been made to `hold` (null where the change is not
+// one of a hold). Requires
 // room.
 void xact_append(const Arena& arena, XactLog& log, Op op, SessionBlock& block, Hold* hold,
                  Ordinal seat, i64 value);

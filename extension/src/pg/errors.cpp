@@ -44,6 +44,15 @@ void raise_detail(Error error, const char* detail) {
     pg_unreachable();
 }
 
+void raise_seat_unavailable(const Text& seat, const char* reason) {
+    StringInfoData detail;
+    initStringInfo(&detail);
+    appendStringInfoString(&detail, "{\"seatId\":");
+    escape_json(&detail, pnstrdup(seat.data, seat.size));
+    appendStringInfo(&detail, ",\"reason\":\"%s\"}", reason);
+    raise_detail(Error::seat_unavailable, detail.data);
+}
+
 const char* reason_name(Reason reason) {
     return kReasons[static_cast<int>(reason)];
 }

@@ -27,6 +27,8 @@ enum class Error {
 int sqlstate_of(Error error);
 // `detail` becomes the DETAIL, which is JSON.
 [[noreturn]] void raise_detail(Error error, const char* detail);
+// TX001 with the seat and the reason.
+[[noreturn]] void raise_seat_unavailable(const Text& seat, const char* reason);
 const char* reason_name(Reason reason);
 const char* state_name(SeatState state);
 
@@ -50,6 +52,8 @@ PartitionSet all_partitions();
 // Time. The arena's clock is CLOCK_BOOTTIME, microseconds; the wall clock is for people.
 Micros arena_now();
 TimestampTz wall_time(Micros arena_time);
+// A wall-clock end as a deadline of the arena; infinity is a century.
+Micros arena_deadline(TimestampTz until);
 
 // The transaction (xact.cpp).
 XactLog& xact_log();
@@ -73,6 +77,9 @@ SessionBlock* require_session(const Uuid& session, int wait_ms);
 inline void close_session() {
     LWLockRelease(directory_lock());
 }
+// As require_session, with the session's advisory lock shared until the transaction ends, so that
+// nobody loads it meanwhile, and the block pinned.
+SessionBlock* enter_session(const Uuid& session);
 [[noreturn]] void raise_unknown_session(const Uuid& session);
 [[noreturn]] void raise_load_failure(const Uuid& session);
 // Forgets that a load failed a moment ago: what was missing may be there now.

@@ -7,6 +7,7 @@
 // demand.
 
 #include "loader.hpp"
+#include "rules_tables.hpp"
 
 extern "C" PGDLLEXPORT void tix_loader_main(Datum database);
 
@@ -161,7 +162,8 @@ void load() {
     if (t.layout.seats == 0) {
         mark(DirState::failed, 0);
     } else {
-        const u64 bytes = session_bytes(t.layout);
+        const TableRules rules = read_rules(loading);
+        const u64 bytes = session_bytes(arena(), t.layout);
         const Ref room = reserve(bytes);
         if (room == kNoRef)
             raise_detail(Error::memory_full,
@@ -170,6 +172,7 @@ void load() {
         // From here to publication nothing can fail.
         SessionBlock* b = session_build(arena(), room, t.layout);
         restore_holds(*b, t);
+        apply_rules(*b, rules);
         publish(room);
     }
     SPI_finish();

@@ -68,16 +68,17 @@ Reason not_open(Found found) {
 LockTerms lock_terms(FunctionCallInfo fcinfo, const LockArgs& args) {
     const Micros ttl = ttl_arg(fcinfo, args.ttl, settings.lock_ttl_s);
     const Micros cap = static_cast<Micros>(settings.lock_lifetime_max_s) * 1000000;
-    LockTerms terms = {ttl < cap ? ttl : cap, {nullptr, 0}, false, {nullptr, 0}};
+    LockTerms terms = {ttl < cap ? ttl : cap, {nullptr, 0}, false, {nullptr, 0}, false};
     if (args.channels >= 0) terms.channels = channels_arg(fcinfo, args.channels);
     if (args.orphans >= 0) terms.avoid_orphans = orphans_arg(fcinfo, args.orphans);
     if (args.idempotency_key >= 0) terms.idempotency_key = key_arg(fcinfo, args.idempotency_key);
     return terms;
 }
 
-PartitionSet home_of(u64 lock_id) {
+PartitionSet home_of(u64 lock_id, const Uuid& owner) {
     PartitionSet set;
     set.add(arena().partition_of(Token::home(lock_id)));
+    set.add(owner_partition(arena(), owner));
     return set;
 }
 

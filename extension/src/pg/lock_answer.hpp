@@ -21,6 +21,7 @@ struct LockTerms {
     TextList channels;  // the keys the caller knows
     bool avoid_orphans;
     Text idempotency_key;  // data is null: none
+    bool above_rules;
 };
 
 // The arguments of a lock function, from the number of its first on; -1: it has no such argument.
@@ -28,11 +29,16 @@ struct LockArgs {
     int ttl, channels, orphans, idempotency_key;
 };
 LockTerms lock_terms(FunctionCallInfo fcinfo, const LockArgs& args);
+inline Caller caller_of(const LockTerms& terms) {
+    return {GetCurrentTimestamp(), terms.channels.text, static_cast<u32>(terms.channels.n),
+            terms.above_rules};
+}
 
 Datum answer_row(FunctionCallInfo fcinfo, const Answer& a);
 Answer refusal(Reason reason);
 Reason not_open(Found found);
-PartitionSet home_of(u64 lock_id);
+// Where the hold of a token most likely lies: its home and its owner.
+PartitionSet home_of(u64 lock_id, const Uuid& owner);
 [[noreturn]] void raise_log_full();
 // The journal row of a grant or an addition; nothing when nothing was granted.
 void journal_grant(const HoldAnswer& h, Datum seats);

@@ -46,6 +46,7 @@ bool take_best_in_area(const BestSearch& s, const BestCall& call, u32 area, u32 
                        Ordinal* seat, Reason* reason, BestOutcome* out) {
     PartitionSet set;
     set.add(arena().partition_of(call.block->area(area).home));
+    set.add(owner_partition(arena(), s.owner));
     bool found = false;
     const u32 free = out->free, held = out->held;
     out->hold = with_partitions(set, [&](const Access& a) {
@@ -58,9 +59,10 @@ bool take_best_in_area(const BestSearch& s, const BestCall& call, u32 area, u32 
         out->first = best.first;
         for (u32 i = 0; i < s.quantity; i++)
             seat[i] = best.first + i;
-        return lock_seats(
-            a, {call.block, seat, s.quantity, s.owner, s.terms.ttl, database_generation(), 0},
-            reason);
+        return lock_seats(a,
+                          {call.block, seat, s.quantity, s.owner, s.terms.ttl,
+                           database_generation(), 0, false, call.caller},
+                          reason);
     });
     return found;
 }
@@ -85,8 +87,11 @@ BestOutcome search(SessionBlock* block, const BestSearch& s, Ordinal* seat, Reas
     choose_areas(*block, s.areas, areas);
     choose_categories(*block, s.categories, categories);
     const BestCall call = {block, s.quantity, s.categories.n > 0 ? categories : nullptr,
-                           pg_prng_uint64(&pg_global_prng_state)};
+                           pg_prng_uint64(&pg_global_prng_state), caller_of(s.terms)};
     BestOutcome out;
+    out.hold.reason = sale_closed(*block, call.caller);
+    const bool presale = out.hold.reason == Reason::not_on_sale && s.terms.channels.n > 0;
+    if (out.hold.reason != Reason::none && !presale) return out;
     for (u32 tier = 1; tier <= s.tier_max; tier++)
         if (search_tier(s, call, areas, tier, seat, reason, &out)) return out;
     out.hold.reason = out.free >= s.quantity              ? Reason::no_block

@@ -17,12 +17,14 @@ void push_text(JsonbParseState** state, JsonbIteratorToken token, const char* s,
     pushJsonbValue(state, token, &v);
 }
 
-// [{"seatId": …, "reason": …}, …] for the seats that have a reason.
+// [{"seatId": …, "reason": …}, …] for the seats that have a reason; null when none has.
 Jsonb* conflicts_of(const Text* seat, const Reason* reason, u32 n) {
     JsonbParseState* state = nullptr;
+    bool any = false;
     pushJsonbValue(&state, WJB_BEGIN_ARRAY, nullptr);
     for (u32 i = 0; i < n; i++) {
         if (reason[i] == Reason::none) continue;
+        any = true;
         const char* why = reason_name(reason[i]);
         pushJsonbValue(&state, WJB_BEGIN_OBJECT, nullptr);
         push_text(&state, WJB_KEY, "seatId", 6);
@@ -31,7 +33,7 @@ Jsonb* conflicts_of(const Text* seat, const Reason* reason, u32 n) {
         push_text(&state, WJB_VALUE, why, static_cast<u32>(strlen(why)));
         pushJsonbValue(&state, WJB_END_OBJECT, nullptr);
     }
-    return JsonbValueToJsonb(pushJsonbValue(&state, WJB_END_ARRAY, nullptr));
+    return any ? JsonbValueToJsonb(pushJsonbValue(&state, WJB_END_ARRAY, nullptr)) : nullptr;
 }
 
 // Labels to ordinals. Answers the first problem; seat_reason tells it per seat.
@@ -61,13 +63,15 @@ Answer lock_listed(const Uuid& session, const TextList& list, Datum list_datum, 
     HoldAnswer h;
     h.reason = resolve(*block, list, buffer.seat, buffer.reason);
     if (h.reason == Reason::none) {
-        PartitionSet set = into ? home_of(into) : PartitionSet{};
+        PartitionSet set = into ? home_of(into, owner) : PartitionSet{};
         for (int i = 0; i < list.n; i++)
             set.add(seat_partition(arena(), *block, buffer.seat[i]));
         LockCall call = {block, buffer.seat, static_cast<u32>(list.n),
                          owner, terms.ttl,   database_generation(),
                          into};
         call.avoid_orphans = terms.avoid_orphans;
+        call.caller = caller_of(terms);
+        set.add(owner_partition(arena(), owner));
         block->last_used.store(now, std::memory_order_relaxed);
         h = with_partitions(set,
                             [&](const Access& a) { return lock_seats(a, call, buffer.reason); });
@@ -123,4 +127,15 @@ TIX_FUNCTION(tix_lock_seats) {
         fcinfo,
         lock_listed(uuid_arg(PG_GETARG_DATUM(0)), list, PointerGetDatum(PG_GETARG_ARRAYTYPE_P(1)),
                     uuid_arg(PG_GETARG_DATUM(2)), terms, into_arg(fcinfo, 7)));
+}
+
+TIX_FUNCTION(tix_take_seats) {
+    require_writable("tix_take_seats()");
+    if (PG_ARGISNULL(0) || PG_ARGISNULL(2)) require_arguments(fcinfo, 3, "tix_take_seats()");
+    const TextList list = text_list_arg(fcinfo, 1, "seat_ids", settings.max_seats_per_lock);
+    LockTerms terms = lock_terms(fcinfo, {3, -1, -1, -1});
+    terms.above_rules = true;
+    return answer_row(fcinfo, lock_listed(uuid_arg(PG_GETARG_DATUM(0)), list,
+                                          PointerGetDatum(PG_GETARG_ARRAYTYPE_P(1)),
+                                          uuid_arg(PG_GETARG_DATUM(2)), terms, 0));
 }

@@ -7,8 +7,10 @@
 
 #include <time.h>
 
+#include "../core/admin.hpp"
 #include "../core/best.hpp"
 #include "../core/engine.hpp"
+#include "../core/owners.hpp"
 #include "../core/ring.hpp"
 
 extern "C" {

@@ -86,7 +86,7 @@ void put_area_seats(const View& v, u32 area, const Uuid* user, const SeatView* s
                             Float4GetDatum(s.x),
                             Float4GetDatum(s.y),
                             text_datum(b.string(b.category(s.category))),
-                            BoolGetDatum((s.flags & kAccessible) != 0),
+                            BoolGetDatum(s.accessible),
                             state[static_cast<int>(seen[i].state)],
                             BoolGetDatum(seen[i].mine)};
         bool nulls[12] = {};

@@ -1,6 +1,6 @@
 // Loading, unloading and checking a session: what a DBA or an organiser does ahead of a sale.
 
-#include "glue.hpp"
+#include "rules_tables.hpp"
 
 namespace tix::pg {
 
@@ -13,8 +13,10 @@ u32 live_holds(SessionBlock& b) {
         PartitionSet set;
         set.add(arena().partition_of(info.home));
         lock_partitions(set, LW_SHARED);
-        for (u32 i = 0; i < info.seats; i++)
-            n += b.hold(info.first_seat + i).lock_id != 0;
+        for (u32 i = 0; i < info.seats; i++) {
+            const Hold& h = b.hold(info.first_seat + i);
+            n += h.lock_id != 0 && h.state != SeatState::blocked;
+        }
         unlock_partitions(set);
     }
     return n;
@@ -43,7 +45,7 @@ void ask_arena(SessionBlock& b, Micros now, Said* said) {
             s.lock_id = s.state == SeatState::held ? b.hold(slot.head).lock_id : 0;
             s.deadline = s.lock_id != 0 ? b.hold(slot.head).deadline : 0;
             s.unsettled = slot.flags != 0 || s.state == SeatState::confirming ||
-                          (s.lock_id != 0 && b.hold(slot.head).writer != 0);
+                          (slot.head != kNoSeat && b.hold(slot.head).writer != 0);
         }
         unlock_partitions(set);
     }
@@ -58,6 +60,13 @@ void ask_tables(const TableSession& t, Said* said) {
             if (seat.state == SeatState::free)
                 seat = {SeatState::held, t.hold[i].spec.lock_id, t.hold[i].spec.deadline, false};
         }
+}
+
+void ask_blocks(const SessionBlock& b, const TableRules& rules, Said* said) {
+    for (int i = 0; i < rules.blocks; i++) {
+        const Ordinal o = session_find(b, rules.block[i].seat);
+        if (o != kNoSeat && said[o].state == SeatState::free) said[o].state = SeatState::blocked;
+    }
 }
 
 // The journal has wall-clock deadlines, so the same one may differ a little.
@@ -98,6 +107,7 @@ Comparison compare(SessionBlock* b, const Uuid& session) {
                  errhint("Unload the session with tix_unload_session() and load it again.")));
     c.tables = static_cast<Said*>(SPI_palloc(sizeof(Said) * b->seats));
     ask_tables(t, c.tables);
+    ask_blocks(*b, read_rules(session), c.tables);
     SPI_finish();
     PopActiveSnapshot();
     ask_arena(*b, arena_now(), c.arena);

@@ -138,6 +138,17 @@ SessionBlock* require_session(const Uuid& session, int wait_ms) {
     return nullptr;
 }
 
+SessionBlock* enter_session(const Uuid& session) {
+    XactLog& log = xact_log();
+    require_session(session, settings.load_timeout_ms);
+    close_session();
+    advisory_lock(session, ShareLock);
+    SessionBlock* b = require_session(session, 0);
+    // While we have its lock nobody could load it again: it must stay.
+    if (log.room(1)) xact_pin(arena(), log, *b);
+    return b;
+}
+
 void raise_unknown_session(const Uuid& session) {
     const char* text = DatumGetCString(DirectFunctionCall1(uuid_out, uuid_datum(session)));
     ereport(ERROR,

@@ -129,6 +129,12 @@ TimestampTz wall_time(Micros arena_time) {
     return arena_time + offset;
 }
 
+Micros arena_deadline(TimestampTz until) {
+    constexpr Micros kCentury = Micros{100} * 365 * 86400 * 1000000;
+    const Micros left = until - GetCurrentTimestamp();
+    return arena_now() + (TIMESTAMP_IS_NOEND(until) || left > kCentury ? kCentury : left);
+}
+
 void announce_changes() {
     if (pg_atomic_read_u32(&shared->change_waiters) > 0)
         ConditionVariableBroadcast(&shared->changed);

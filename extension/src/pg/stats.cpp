@@ -43,7 +43,7 @@ u32 copy_holds(SessionBlock& b, const AreaInfo& info, Micros now, HoldCopy* out)
     u32 n = 0;
     for (u32 i = 0; i < info.seats; i++) {
         const Hold& h = b.hold(info.first_seat + i);
-        if (h.lock_id != 0) out[n++] = {h, hold_overdue(h, now)};
+        if (h.lock_id != 0 && h.state != SeatState::blocked) out[n++] = {h, hold_overdue(h, now)};
     }
     return n;
 }

@@ -156,13 +156,13 @@ void read_seat(Draft* d, const Reader& r, Ordinal o) {
     s.x = r.number(kX);
     s.y = r.number(kY);
     s.label = d->strings.put(label);
-    s.label_size = static_cast<u8>(label_size);
+    s.label_last = static_cast<u16>(label_size - 1);
     s.number = d->strings.intern(r.text(kNumber, ""));
     s.row = d->rows - 1;
-    s.area = static_cast<u16>(d->areas - 1);
+    s.area = d->areas - 1;
     s.category = static_cast<u16>(category_index(d, d->strings.intern(r.text(kCategory, ""))));
     s.position = at;
-    s.flags = r.flag(kAccessibleColumn) ? kAccessible : 0;
+    s.accessible = r.flag(kAccessibleColumn);
     d->sold[o] = r.flag(kSold);
 }
 

@@ -56,29 +56,12 @@ bool same_seat(const Ticket& a, const Ticket& b) {
     return a.session == b.session && strcmp(a.seat, b.seat) == 0;
 }
 
-// Returns with the directory lock shared and the session's advisory lock shared.
-SessionBlock* enter(const Ticket& t) {
-    XactLog& log = xact_log();
-    require_session(t.session, settings.load_timeout_ms);
-    close_session();
-    advisory_lock(t.session, ShareLock);
-    SessionBlock* b = require_session(t.session, 0);
-    // While we have its lock nobody could load it again: it must stay.
-    if (log.room(1)) xact_pin(arena(), log, *b);
-    return b;
-}
-
 [[noreturn]] void refuse(const Ticket& t, const char* reason) {
-    StringInfoData detail;
-    initStringInfo(&detail);
-    appendStringInfoString(&detail, "{\"seatId\":");
-    escape_json(&detail, t.seat);
-    appendStringInfo(&detail, ",\"reason\":\"%s\"}", reason);
-    raise_detail(Error::seat_unavailable, detail.data);
+    raise_seat_unavailable({t.seat, static_cast<u32>(strlen(t.seat))}, reason);
 }
 
 void insert_ticket(const Ticket& t) {
-    SessionBlock* b = enter(t);
+    SessionBlock* b = enter_session(t.session);
     const Ordinal o = session_find(*b, {t.seat, static_cast<u32>(strlen(t.seat))});
     HoldAnswer h;
     PartitionSet set;
@@ -105,7 +88,7 @@ void remove_ticket(const Ticket& t) {
     const Found found = open_session(t.session, settings.load_timeout_ms, &b);
     if (found == Found::ready) close_session();
     if (found == Found::unknown) return;  // its seats are gone: there is nothing to free
-    b = enter(t);
+    b = enter_session(t.session);
     const Ordinal o = session_find(*b, {t.seat, static_cast<u32>(strlen(t.seat))});
     Status done = Status::ok;
     if (o != kNoSeat) {

@@ -70,10 +70,10 @@ bool bring_back(u64 lock_id) {
 
 // Runs a core call on the hold of a token, wherever the hold is.
 template <class Call>
-HoldAnswer with_hold(u64 lock_id, Call call) {
-    const HoldAnswer answer = with_partitions(home_of(lock_id), call);
-    if (answer.status != Status::lost || !bring_back(lock_id)) return answer;
-    return with_partitions(home_of(lock_id), call);
+HoldAnswer with_hold(const TokenCall& t, Call call) {
+    const HoldAnswer answer = with_partitions(home_of(t.lock_id, t.owner), call);
+    if (answer.status != Status::lost || !bring_back(t.lock_id)) return answer;
+    return with_partitions(home_of(t.lock_id, t.owner), call);
 }
 
 [[noreturn]] void raise_lost(const HoldAnswer& h, u64 lock_id) {
@@ -84,6 +84,7 @@ HoldAnswer with_hold(u64 lock_id, Call call) {
 
 void require_done(const HoldAnswer& h, u64 lock_id) {
     if (h.status == Status::log_full) raise_log_full();
+    if (h.status == Status::refused && h.reason == Reason::paused) raise(Error::not_on_sale);
     if (h.status != Status::ok) raise_lost(h, lock_id);
 }
 
@@ -100,7 +101,7 @@ TIX_FUNCTION(tix_extend_lock) {
     const Micros lifetime = static_cast<Micros>(settings.lock_lifetime_max_s) * 1000000;
     SeatList list = seat_list();
     Answer a;
-    const HoldAnswer h = with_hold(t.lock_id, [&](const Access& access) {
+    const HoldAnswer h = with_hold(t, [&](const Access& access) {
         const HoldAnswer done = extend_lock(access, t.lock_id, t.owner, ttl, lifetime);
         if (done.status == Status::ok) remember_seats(access, t.lock_id, &list);
         return done;
@@ -123,7 +124,7 @@ TIX_FUNCTION(tix_lock_get) {
     require_readable("tix_lock_get()");
     const TokenCall t = token_args(fcinfo, "tix_lock_get()");
     SeatList list = seat_list();
-    const HoldAnswer h = with_hold(t.lock_id, [&](const Access& access) {
+    const HoldAnswer h = with_hold(t, [&](const Access& access) {
         const HoldAnswer seen = lock_get(access, t.lock_id, t.owner);
         if (seen.status != Status::ok) return seen;
         if (!access.log->room(1)) {
@@ -152,7 +153,7 @@ TIX_FUNCTION(tix_hand_over) {
     const Uuid order = uuid_arg(PG_GETARG_DATUM(2));
     const Micros ttl = ttl_arg(fcinfo, 3, settings.order_ttl_s);
     SeatList list = seat_list();
-    const HoldAnswer h = with_hold(t.lock_id, [&](const Access& access) {
+    const HoldAnswer h = with_hold(t, [&](const Access& access) {
         const HoldAnswer done = hand_over(access, t.lock_id, t.owner, ttl);
         if (done.status == Status::ok) remember_seats(access, t.lock_id, &list);
         return done;
@@ -168,7 +169,7 @@ TIX_FUNCTION(tix_confirm_seats) {
     require_writable("tix_confirm_seats()");
     const TokenCall t = token_args(fcinfo, "tix_confirm_seats()");
     SeatList list = seat_list();
-    const HoldAnswer h = with_hold(t.lock_id, [&](const Access& access) {
+    const HoldAnswer h = with_hold(t, [&](const Access& access) {
         const HoldAnswer done = confirm_lock(access, t.lock_id, t.owner);
         if (done.status == Status::ok) remember_seats(access, t.lock_id, &list);
         return done;
@@ -193,7 +194,7 @@ TIX_FUNCTION(tix_release_seats) {
     }
     SeatList list = seat_list();
     auto* ordinal = static_cast<Ordinal*>(palloc(sizeof(Ordinal) * (wanted.n + 1)));
-    const HoldAnswer h = with_hold(t.lock_id, [&](const Access& access) {
+    const HoldAnswer h = with_hold(t, [&](const Access& access) {
         Hold* hold = hold_find(access.arena, t.lock_id);
         u32 n = 0;
         if (hold != nullptr) list.block = &hold_block(access.arena, *hold);

@@ -1,4 +1,4 @@
--- tix 1.0: the C functions, the views over shared memory and the journal.
+-- tix 1.0: the journal, the C functions and the views over shared memory.
 
 \echo Use "CREATE EXTENSION tix" to load this file. \quit
 
@@ -71,6 +71,13 @@ COMMENT ON FUNCTION @extschema@.tix_lock_seats(
     'tix.max_seats_per_lock. into_lock_id adds them to one''s own live hold and keeps its '
     'deadline. Locking one''s own held seats again answers the same lock_id and does not extend '
     'it. Errors as tix_lock_seat.';
+
+CREATE FUNCTION @extschema@.tix_take_seats(session_id uuid, seat_ids text[], user_id uuid,
+    ttl interval DEFAULT NULL) RETURNS @extschema@.tix_lock_result
+AS 'MODULE_PATHNAME' LANGUAGE C VOLATILE PARALLEL UNSAFE;
+COMMENT ON FUNCTION @extschema@.tix_take_seats(uuid, text[], uuid, interval) IS
+    'For the owner: as tix_lock_seats, but above the rules of the sale (window, pause, channels, '
+    'limits), for what was paid already. Blocked seats stay blocked.';
 
 CREATE FUNCTION @extschema@.tix_lock_best(session_id uuid, quantity integer, user_id uuid,
     areas text[] DEFAULT NULL, categories text[] DEFAULT NULL, accessible integer DEFAULT 0,
