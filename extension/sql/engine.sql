@@ -47,10 +47,10 @@ CREATE TYPE @extschema@.tix_lock_result AS (
 );
 COMMENT ON TYPE @extschema@.tix_lock_result IS
     'Answer of a lock function. ok: granted. reason: NULL or one of the frozen strings (held, '
-    'sold, blocked, unknown_seat, unknown_session, duplicate_seat, too_many, no_block, '
-    'held_out, sold_out, expired, lifetime, busy, rebuilding). lock_id: the fencing token, '
-    'strictly increasing. expires_at: wall clock of the deadline. seats: what the call was about. '
-    'conflicts: [{"seatId","reason"}]. tier: of best available.';
+    'sold, blocked, accessible_only, unknown_seat, unknown_session, duplicate_seat, '
+    'too_many, no_block, held_out, sold_out, expired, lifetime, busy, rebuilding). lock_id: the '
+    'fencing token, strictly increasing. expires_at: wall clock of the deadline. seats: what '
+    'the call was about. conflicts: [{"seatId","reason"}]. tier: of best available, 1 to 5.';
 
 CREATE FUNCTION @extschema@.tix_lock_seat(session_id uuid, seat_id text, user_id uuid,
     ttl interval DEFAULT NULL) RETURNS @extschema@.tix_lock_result
@@ -87,10 +87,15 @@ RETURNS @extschema@.tix_lock_result
 AS 'MODULE_PATHNAME' LANGUAGE C VOLATILE PARALLEL UNSAFE;
 COMMENT ON FUNCTION @extschema@.tix_lock_best(
     uuid, integer, uuid, text[], text[], integer, text, integer, interval, text[], text) IS
-    'Holds the best block of quantity neighbouring seats in the given areas and categories '
-    '(NULL: any). Tier 1 leaves no single seat alone, tier 2 may; max_tier is the worst '
-    'accepted. Accessible seats are never given. Reasons: no_block, held_out, sold_out. Errors '
-    'as tix_lock_seat.';
+    'Holds the best quantity seats in the given areas and categories (NULL: any) and says which '
+    'tier it reached. Tier 1: neighbours of one row that leave no single seat alone; 2: '
+    'neighbours of one row; 3: adjacent rows, same columns; 4: one area, in pieces of two or '
+    'more; 5: anything, over several areas if need be. max_tier is the worst accepted. orphans '
+    'allow: tier 1 is not preferred to tier 2. accessible: how many of them must be accessible '
+    'places, which a request without them never gets; the rest are seats beside them in the '
+    'same row (tiers 1 and 2) or anything (tier 5). Reasons: no_block (enough are free, but not '
+    'so), held_out (enough with those that are held), accessible_only (enough with the '
+    'accessible places), sold_out. Errors as tix_lock_seat.';
 
 CREATE FUNCTION @extschema@.tix_extend_lock(lock_id bigint, user_id uuid,
     ttl interval DEFAULT NULL) RETURNS @extschema@.tix_lock_result

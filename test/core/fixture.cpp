@@ -33,7 +33,9 @@ void Layout::seat(const std::string& label, u16 position, const std::string& cat
     s.y = static_cast<float>(rows_.size());
     s.label = string(label);
     s.label_last = static_cast<u16>(label.size() - 1);
-    s.number = string(std::to_string(position));
+    const auto [number, fresh] = numbers_.try_emplace(position, 0);
+    if (fresh) number->second = string(std::to_string(position));
+    s.number = number->second;
     s.row = static_cast<u32>(rows_.size()) - 1;
     s.area = static_cast<u32>(areas_.size()) - 1;
     s.position = position;
@@ -47,6 +49,11 @@ void Layout::seat(const std::string& label, u16 position, const std::string& cat
     seats_.push_back(s);
     areas_.back().seats++;
     rows_.back().seats++;
+}
+
+void Layout::place(float x, float y) {
+    seats_.back().x = x;
+    seats_.back().y = y;
 }
 
 Layout Layout::grid(u32 areas, u32 rows, u32 seats) {

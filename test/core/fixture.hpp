@@ -7,6 +7,7 @@
 #include <gtest/gtest.h>
 
 #include <cstdlib>
+#include <map>
 #include <memory>
 #include <string>
 #include <vector>
@@ -42,6 +43,8 @@ public:
     void row(const std::string& label);
     void seat(const std::string& label, u16 position, const std::string& category = "A",
               bool accessible = false);
+    // Moves the last seat; without it seats stand at (position, row).
+    void place(float x, float y);
     // `areas` areas A0, A1… of `rows` rows of `seats` neighbours, labelled A0-0-0 and so on.
     static Layout grid(u32 areas, u32 rows, u32 seats);
     LayoutInput input(const Uuid& session, const std::vector<bool>& sold = {});
@@ -54,6 +57,7 @@ private:
     std::vector<SeatLayout> seats_;
     std::vector<u32> categories_;
     std::vector<std::string> names_;
+    std::map<u16, u32> numbers_;  // kept once, as the loader does
     std::string strings_;
     std::unique_ptr<bool[]> sold_;
 };

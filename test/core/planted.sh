@@ -29,7 +29,15 @@ bugs=(
     "a channel opens too early|rules.cpp|s/caller.wall < c.from/false/"
     "a token reaches a block|engine.cpp|s/ house \|\|//"
     "rules count at once|xact.cpp|s/if \(op == Op::rule\)/& b.rules[seat] = value; &/"
-    "single seats left alone|best.cpp|s/left == 1 \|\| right == 1/right == 1/"
+    "single seats left alone|best_strip.cpp|s/b.joined & \(lonely_left .*;/0;/"
+    "a run ends at its word|best_strip.hpp|s/ \| word\(i \+ 1\) << \(64 - low\)//"
+    "free seats are not noted|hold.cpp|s/note_state\(b, seat, state\);//"
+    "an aisle does not part neighbours|best_rows.cpp|s/position == .*position \+ 1\)/position > 0)/"
+    "rows across an aisle are adjacent|best_rows.cpp|s/kRowApart = 3.0f/kRowApart = 9.0f/"
+    "worse rows are as good|best_strip.hpp|s/key >> kRankShift == .*kRankShift\)/key < ~u64{0})/"
+    "anybody gets accessible places|best_strip.cpp|s/bits\[i\].free & .*;/bits[i].free;/"
+    "somebody sits alone|best_pieces.cpp|s/if \(seats < least_ \|\| enough\(\)\)/if (enough())/"
+    "overdue seats stay taken|best.cpp|s/Sweep sweep = wheel_sweep\(.*/Sweep sweep;/"
 )
 
 # suite FOLDER: runs the tests built there; what they say goes to FOLDER/log.

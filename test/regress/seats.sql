@@ -20,6 +20,8 @@ CREATE TABLE house (
     "position" integer NOT NULL,
     category   text NOT NULL,
     accessible boolean NOT NULL DEFAULT false,
+    x          real,
+    y          real,
     PRIMARY KEY (session_id, ordinal)
 );
 CREATE TABLE tickets (
@@ -40,8 +42,9 @@ RETURNS TABLE (seat_id text, area_id text, row_label text, "position" integer, x
     category text, accessible boolean, sold boolean, seat_number text)
 STABLE LANGUAGE sql SET search_path = tix, pg_temp
 BEGIN ATOMIC
-    SELECT h.seat_id, h.area_id, h.row_label, h."position", 10.0 * h."position",
-        10.0 * length(h.row_label), h.category, h.accessible,
+    SELECT h.seat_id, h.area_id, h.row_label, h."position",
+        coalesce(h.x, 10.0 * h."position"), coalesce(h.y, 10.0 * length(h.row_label)),
+        h.category, h.accessible,
         EXISTS (SELECT FROM tickets t WHERE t.session_id = h.session_id
             AND t.seat_id = h.seat_id AND t.status IN ('valid', 'used')),
         h."position"::text

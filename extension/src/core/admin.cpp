@@ -140,7 +140,7 @@ bool restore_channel(SessionBlock& b, Text key, i64 from, i64 until, const Ordin
     if (channel == 0) return n == 0;
     for (u32 i = 0; i < n; i++) {
         if (b.slot(seats[i]).channel != 0) continue;
-        b.slot(seats[i]).channel = channel;
+        channel_enter(b, seats[i], channel);
         b.channel(channel).seats.fetch_add(1, std::memory_order_relaxed);
     }
     return true;

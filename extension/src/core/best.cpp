@@ -1,115 +1,212 @@
-// The search of one area for the best block of neighbouring free seats.
+// The search of an area for a block of neighbours, and the order of areas.
 
 #include "best.hpp"
 
-#include <cmath>
+#include <algorithm>
+
+#include "best_strip.hpp"
+#include "engine_detail.hpp"
 
 namespace tix::core {
 
 namespace {
 
-struct Choice {
-    Ordinal first;
-    float score;  // lower is better
-};
-
-// The best few placements seen so far, worst last.
-struct Choices {
-    Choice best[kBestChoices];
-    u32 n = 0;
-
-    void offer(Choice c) {
-        u32 i = n < kBestChoices ? n++ : kBestChoices;
-        if (i == kBestChoices) {
-            if (c.score >= best[--i].score) return;
-        }
-        for (; i > 0 && best[i - 1].score > c.score; i--)
-            best[i] = best[i - 1];
-        best[i] = c;
-    }
-};
-
-bool wanted(const Access& a, const BestCall& call, Ordinal seat, BestBlock* totals) {
-    const SeatLayout& s = call.block->layout(seat);
-    if (s.accessible) return false;
-    if (call.categories != nullptr &&
-        ((call.categories[s.category >> 6] >> (s.category & 63)) & 1) == 0)
-        return false;
-    const SeatState state = seat_state(*call.block, seat, a.now);
-    totals->free += state == SeatState::free;
-    totals->held += state == SeatState::held || state == SeatState::confirming;
-    return state == SeatState::free &&
-           admission(*call.block, call.block->slot(seat), call.caller) != Admission::barred;
+u32 popcount(u64 w) {
+    return static_cast<u32>(__builtin_popcountll(w));
 }
 
-// Offers every placement in a run of `length` free neighbours.
-void offer_run(const BestCall& call, Ordinal first, u32 length, u32 rank, Choices* tier1,
-               Choices* tier2) {
-    SessionBlock& b = *call.block;
-    for (u32 left = 0; left + call.quantity <= length; left++) {
-        const u32 right = length - call.quantity - left;
-        const SeatLayout& middle = b.layout(first + left + call.quantity / 2);
-        const float distance = std::hypot(middle.x - b.focal_x, middle.y - b.focal_y);
-        // Rows dominate; distance (below 1 after division) orders placements inside a row.
-        const Choice c = {first + left, static_cast<float>(rank) + distance / (distance + 1000)};
-        (left == 1 || right == 1 ? tier2 : tier1)->offer(c);
+BestTotals totals_of(const BestCall& call, const RowInfo& row) {
+    const RowBits* bits = call.block->bits(row);
+    BestTotals t;
+    for (u32 i = 0; i < row_words(row); i++) {
+        const RowBits& b = bits[i];
+        const u64 free = wanted_of(call, row, i, b.free);
+        const u64 held = wanted_of(call, row, i, b.held);
+        t.free += popcount(free & ~b.accessible);
+        t.accessible += popcount(free & b.accessible);
+        t.held += popcount(held & ~b.accessible);
+        t.accessible_held += popcount(held & b.accessible);
     }
+    return t;
 }
 
-void search_row(const Access& a, const BestCall& call, const RowInfo& row, u32 rank,
-                BestBlock* totals, Choices* tier1, Choices* tier2) {
-    SessionBlock& b = *call.block;
-    u32 length = 0;
-    for (u32 i = 0; i < row.seats; i++) {
-        const Ordinal seat = row.first_seat + i;
-        const bool neighbour = i > 0 && b.layout(seat).position == b.layout(seat - 1).position + 1;
-        if (!neighbour && length > 0) {
-            offer_run(call, seat - length, length, rank, tier1, tier2);
-            length = 0;
-        }
-        if (wanted(a, call, seat, totals)) {
-            length++;
-        } else if (length > 0) {
-            offer_run(call, seat - length, length, rank, tier1, tier2);
-            length = 0;
-        }
+BestTotals totals_of(const BestCall& call, const AreaInfo& area) {
+    const auto count = [&area](SeatState s) { return area.count[static_cast<u32>(s)]; };
+    BestTotals t;
+    if (call.categories == nullptr && area.accessible == 0 && all_admitted(call)) {
+        t.free = count(SeatState::free);
+        t.held = count(SeatState::held) + count(SeatState::confirming);
+        return t;
     }
-    if (length > 0)
-        offer_run(call, row.first_seat + row.seats - length, length, rank, tier1, tier2);
+    for (u32 r = area.first_row; r < area.first_row + area.rows; r++)
+        t.add(totals_of(call, call.block->row(r)));
+    return t;
+}
+
+// True when two neighbours are left: without, no party of more than two fits tier 3 or 4.
+bool has_pair(const BestCall& call, const AreaInfo& area) {
+    Strip seats, starts;
+    for (u32 r = area.first_row; r < area.first_row + area.rows; r++) {
+        const RowInfo& row = call.block->row(r);
+        if (!usable(call, row, &seats)) continue;
+        runs_of(call, row, seats, 2, &starts);
+        if (starts.any()) return true;
+    }
+    return false;
+}
+
+// One row under search, and what has been found so far.
+struct Rows {
+    // The strips are left as they are: a search writes what it reads.
+    Rows(const BestCall& c, const AreaInfo& a, u32 t) : call(c), area(a), tier(t) {}
+
+    const BestCall& call;
+    const AreaInfo& area;
+    const u32 tier;
+    Choices choices;
+    bool has_runs = false;  // of any tier
+    Strip seats, starts, lonely;
+
+    bool is_accessible(const RowInfo& row, u32 i) const {
+        return ((call.block->bits(row)[i >> 6].accessible >> (i & 63)) & 1) != 0;
+    }
+    bool is_free_neighbour(const RowInfo& row, u32 i, u32 joined) const {
+        if (i >= row.seats || joined >= row.seats) return false;
+        const RowBits* bits = call.block->bits(row);
+        return ((bits[joined >> 6].joined >> (joined & 63)) & 1) != 0 &&
+               ((bits[i >> 6].free >> (i & 63)) & 1) != 0;
+    }
+    void offer(const RowInfo& row, u32 i);
+    void search(const RowInfo& row);
+};
+
+void Rows::offer(const RowInfo& row, u32 i) {
+    u64 accessible = 0;
+    if (call.accessible > 0)
+        for (u32 k = i; k < i + call.quantity; k++)
+            accessible += is_accessible(row, k);
+    if (accessible < call.accessible) return;
+    has_runs = true;
+    const bool lone = bit(lonely, i);
+    if (lone && tier == 1) return;
+    const Ordinal first = row.first_seat + i;
+    const u64 left = is_free_neighbour(row, i - 1, i) +
+                     is_free_neighbour(row, i + call.quantity, i + call.quantity);
+    const u64 steps = focal_steps(*call.block, area, first + call.quantity / 2);
+    const u64 spare = accessible - call.accessible;
+    choices.offer({spare << kSpareShift | u64{row.rank} << kRankShift | steps << kStepsShift | left,
+                   first, lone ? 2u : 1u});
+}
+
+void Rows::search(const RowInfo& row) {
+    if (!usable(call, row, &seats)) return;
+    runs_of(call, row, seats, call.quantity, &starts);
+    if (!starts.any()) return;
+    lonely_starts(call, row, &lonely);
+    if (tier == 1 && call.accessible == 0) {
+        has_runs = true;
+        for (u32 i = 0; i < starts.n; i++)
+            starts.w[i] &= ~lonely.w[i];
+    }
+    each_bit(starts, [&](u32 i) { offer(row, i); });
+}
+
+// Tiers 1 and 2. Adds up what there is only when it finds nothing.
+BestBlock search_rows(const BestCall& call, const AreaInfo& area, u32 tier) {
+    Rows rows(call, area, tier);
+    BestBlock result;
+    const bool may_fit = area.count[static_cast<u32>(SeatState::free)] >= call.quantity;
+    const u32 end = area.first_row + (may_fit ? area.rows : 0);
+    for (u32 r = area.first_row; r < end; r++) {
+        const RowInfo& row = call.block->row(r);
+        // The next ranks are worse; but other rows may have fewer accessible places to spare.
+        if (rows.choices.n > 0 && call.accessible == 0 && row.rank != call.block->row(r - 1).rank)
+            break;
+        rows.search(row);
+    }
+    if (rows.choices.n > 0) {
+        const Choice& c = rows.choices.pick(call.random);
+        for (u32 i = 0; i < call.quantity; i++)
+            call.seats[i] = c.first + i;
+        result.tier = c.how;
+        return result;
+    }
+    const BestTotals& t = result.totals = totals_of(call, area);
+    const u32 have = t.free + (call.accessible > 0 ? t.accessible : 0);
+    if (tier == 1 && rows.has_runs)
+        result.next = 2;
+    else if (have >= call.quantity && t.accessible >= call.accessible)
+        result.next = call.accessible > 0 ? 5 : 3;
+    else if (have > 0)
+        result.next = kTierMax + 1;
+    return result;
 }
 
 }  // namespace
 
-BestBlock best_in_area(const Access& a, const BestCall& call, u32 area, u32 tier_max) {
+void BestTotals::add(const BestTotals& o) {
+    free += o.free;
+    held += o.held;
+    accessible += o.accessible;
+    accessible_held += o.accessible_held;
+}
+
+HoldAnswer free_overdue(const Access& a, const PartitionSet& partitions) {
+    for (u32 p = 0; p < a.arena.header().partitions; p++) {
+        if (!partitions.has(p)) continue;
+        for (;;) {
+            const Sweep sweep = wheel_sweep(a.arena, p, a.now, ~0u);
+            if (sweep.stuck == 0) break;
+            if (!hold_expire(a.arena, sweep.stuck, a.now, a.held)) return need_more(sweep.need);
+        }
+    }
+    return answer(Status::ok);
+}
+
+BestBlock best_in_area(const BestCall& call, u32 index, u32 tier) {
+    const AreaInfo& area = call.block->area(index);
     BestBlock result;
-    const AreaInfo& info = call.block->area(area);
-    const auto count = [&info](SeatState s) { return info.count[static_cast<u32>(s)]; };
-    if (count(SeatState::free) + count(SeatState::held) + count(SeatState::confirming) == 0)
+    if (nothing_left(area)) return result;
+    if (tier < 3) return search_rows(call, area, tier);
+    if (tier == 3 && call.quantity > 2 && !has_pair(call, area)) {
+        result.next = 5;
         return result;
-    Choices tier1, tier2;
-    for (u32 r = 0; r < info.rows; r++)
-        search_row(a, call, call.block->row(info.first_row + r), r, &result, &tier1, &tier2);
-    const Choices& chosen = tier1.n > 0 ? tier1 : tier2;
-    const u32 tier = tier1.n > 0 ? 1 : 2;
-    if (chosen.n == 0 || tier > tier_max) return result;
-    result.found = true;
-    result.tier = tier;
-    result.first = chosen.best[call.random % chosen.n].first;
+    }
+    const u16 alone = static_cast<u16>(index);
+    const bool found = tier == 3   ? best_stacked(call, area)
+                       : tier == 4 ? best_in_pieces(call, area)
+                                   : best_anywhere(call, &alone, 1);
+    (found ? result.tier : result.next) = found ? tier : tier + 1;
     return result;
 }
 
-int best_next_area(SessionBlock& b, const u64* left, u64 random) {
-    int best = -1;
-    float best_key = 0;
+Reason best_refusal(const BestCall& call, const BestTotals& t) {
+    const u32 spare = call.accessible > 0 ? t.accessible : 0;
+    const u32 spare_held = call.accessible > 0 ? t.accessible_held : 0;
+    const u32 n = call.quantity;
+    if (t.accessible >= call.accessible && t.free + spare >= n) return Reason::no_block;
+    if (t.accessible + t.accessible_held >= call.accessible &&
+        t.free + t.held + spare + spare_held >= n)
+        return Reason::held_out;
+    if (call.accessible == 0 && t.free + t.accessible >= n) return Reason::accessible_only;
+    return Reason::sold_out;
+}
+
+AreaOrder::AreaOrder(SessionBlock& b, const u64* wanted, u64 random) {
     for (u32 i = 0; i < b.areas; i++) {
-        if (((left[i >> 6] >> (i & 63)) & 1) == 0) continue;
+        if (((wanted[i >> 6] >> (i & 63)) & 1) == 0) continue;
         const float chance = static_cast<float>(mix64(random ^ i) & 0xFFFF) / 65536.0f;
-        const float key = (b.area(i).distance + 1) * (1 + chance);
-        if (best >= 0 && key >= best_key) continue;
-        best = static_cast<int>(i);
-        best_key = key;
+        entry_[n_++] = {(b.area(i).distance + 1) * (1 + chance), static_cast<u16>(i)};
     }
-    return best;
+    std::make_heap(entry_, entry_ + n_,
+                   [](const Entry& x, const Entry& y) { return x.key > y.key; });
+}
+
+u16 AreaOrder::operator[](u32 i) {
+    for (; sorted_ <= i; sorted_++)
+        std::pop_heap(entry_, entry_ + n_ - sorted_,
+                      [](const Entry& x, const Entry& y) { return x.key > y.key; });
+    return entry_[n_ - 1 - i].area;
 }
 
 }  // namespace tix::core

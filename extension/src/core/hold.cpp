@@ -117,6 +117,7 @@ void seat_set_state(const Arena& arena, SessionBlock& b, Ordinal seat, SeatState
     count[static_cast<u32>(s.state)]--;
     count[static_cast<u32>(state)]++;
     s.state = state;
+    note_state(b, seat, state);
     ring_publish(arena, b.session, b.database, b.layout_version, seat, state);
 }
 

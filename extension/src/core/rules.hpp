@@ -33,6 +33,13 @@ enum class Admission : u8 {
 };
 Admission admission(const SessionBlock& block, const SeatSlot& slot, const Caller& caller);
 
+// The seat is in this channel, or in none, from now on.
+inline void channel_enter(SessionBlock& block, Ordinal seat, u8 channel) {
+    u8& now = block.slot(seat).channel;
+    block.channelled.fetch_add((channel != 0) - (now != 0), std::memory_order_relaxed);
+    now = channel;
+}
+
 // The channel with this key and these times, made where no other is using the room; counted from 1.
 // 0 when the session has as many channels as it may. Requires every partition of the block.
 u8 channel_claim(SessionBlock& block, Text key, i64 from, i64 until);

@@ -69,6 +69,19 @@ SeatState seat_state(SessionBlock& b, Ordinal seat, Micros now) {
     return hold_overdue(b.hold(slot.head), now) ? SeatState::free : slot.state;
 }
 
+namespace {
+
+bool row_bits_agree(SessionBlock& b, Ordinal seat, SeatState state) {
+    const RowInfo& row = b.row(b.layout(seat).row);
+    const u32 i = seat - row.first_seat;
+    const RowBits& bits = b.bits(row)[i >> 6];
+    const bool held = state == SeatState::held || state == SeatState::confirming;
+    return ((bits.free >> (i & 63)) & 1) == (state == SeatState::free) &&
+           ((bits.held >> (i & 63)) & 1) == held;
+}
+
+}  // namespace
+
 const char* audit_area(const Access& a, SessionBlock& b, u32 area) {
     const AreaInfo& info = b.area(area);
     u32 count[kSeatStates] = {};
@@ -76,6 +89,7 @@ const char* audit_area(const Access& a, SessionBlock& b, u32 area) {
         const Ordinal seat = info.first_seat + i;
         const SeatSlot& slot = b.slot(seat);
         count[static_cast<u32>(slot.state)]++;
+        if (!row_bits_agree(b, seat, slot.state)) return "S12: a row's bits differ from its seats";
         const bool has_hold = slot.head != kNoSeat;
         const bool wants_hold = slot.state != SeatState::free && slot.state != SeatState::sold;
         if (has_hold != wants_hold) return "S1: seat and hold disagree";

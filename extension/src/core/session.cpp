@@ -13,8 +13,9 @@ namespace tix::core {
 namespace {
 
 struct Parts {
-    u32 areas, rows, categories, layout, index, strings, channels, heads, links, holds, slots;
-    u32 index_slots, chains;
+    u32 areas, rows, bits, categories, layout, behind, index, strings, channels, heads, links;
+    u32 holds, slots;
+    u32 index_slots, chains, words;
     u64 bytes;
 };
 
@@ -34,10 +35,15 @@ Parts plan(const Arena& arena, const LayoutInput& in) {
         return static_cast<u32>(here);
     };
     p.index_slots = in.seats + in.seats / 4 + 1;
+    p.words = 0;
+    for (u32 r = 0; r < in.rows; r++)
+        p.words += row_words(in.row[r]);
     p.areas = take(sizeof(AreaInfo) * in.areas);
     p.rows = take(sizeof(RowInfo) * in.rows);
+    p.bits = take(sizeof(RowBits) * p.words);
     p.categories = take(sizeof(u32) * in.categories);
     p.layout = take(sizeof(SeatLayout) * in.seats);
+    p.behind = take(sizeof(u16) * in.seats);
     p.index = take(sizeof(u32) * p.index_slots);
     p.strings = take(in.strings_size);
     p.channels = take(sizeof(Channel) * kChannelsPerSessionMax);
@@ -122,8 +128,10 @@ SessionBlock* session_build(const Arena& arena, Ref at, const LayoutInput& in) {
     b->index_slots = p.index_slots;
     b->areas_at = p.areas;
     b->rows_at = p.rows;
+    b->bits_at = p.bits;
     b->categories_at = p.categories;
     b->layout_at = p.layout;
+    b->behind_at = p.behind;
     b->index_at = p.index;
     b->strings_at = p.strings;
     b->holds_at = p.holds;
@@ -139,6 +147,7 @@ SessionBlock* session_build(const Arena& arena, Ref at, const LayoutInput& in) {
     std::memcpy(b->part<u32>(p.categories), in.category, sizeof(u32) * in.categories);
     std::memcpy(b->part<SeatLayout>(p.layout), in.seat, sizeof(SeatLayout) * in.seats);
     std::memcpy(b->part<char>(p.strings), in.strings, in.strings_size);
+    std::memset(b->part<void>(p.bits), 0, sizeof(RowBits) * p.words);
     std::memset(b->part<void>(p.holds), 0, sizeof(Hold) * in.seats);
     std::memset(b->part<void>(p.channels), 0, sizeof(Channel) * kChannelsPerSessionMax);
     std::memset(b->part<void>(p.heads), 0xFF, sizeof(Ordinal) * p.chains);
@@ -152,14 +161,24 @@ SessionBlock* session_build(const Arena& arena, Ref at, const LayoutInput& in) {
             i = i + 1 == p.index_slots ? 0 : i + 1;
         index[i] = at.tag | o;
     }
-    find_focal_point(*b);
+    if (in.has_focal) {
+        b->focal_x = in.focal_x;
+        b->focal_y = in.focal_y;
+    } else {
+        find_focal_point(*b);
+    }
     for (u32 a = 0; a < in.areas; a++)
         place_area(*b, b->area(a), arena);
+    u32 words = 0;
+    for (u32 r = 0; r < in.rows; words += row_words(in.row[r]), r++)
+        b->part<RowInfo>(p.rows)[r].bits = words;
+    describe_rows(*b);
     for (Ordinal o = 0; o < in.seats; o++) {
         SeatSlot& s = b->slot(o);
         s = {kNoSeat, kNoSeat, in.sold[o] ? SeatState::sold : SeatState::free, 0, 0, 0};
         b->area_of(o).count[static_cast<u32>(s.state)]++;
         if (in.sold[o]) owner_keeps_sold(*b, o, in.owner == nullptr ? Uuid{} : in.owner[o]);
+        note_state(*b, o, s.state);
     }
     return b;
 }

@@ -1,10 +1,11 @@
 // A session block: the layout of one session, loaded once, and the state of its seats.
 //
-// One allocation holds, in order: header | areas | rows | seat layout | label index | strings |
-// channels | owner chains | hold entries (one a seat, so a sale never meets "full") | state slots.
-// The layout never changes after publication; slots, hold entries and the counters of an area
-// change only under that area's partition lock, rules and channels as rules.hpp says, chains as
-// owners.hpp says.
+// One allocation holds, in order: header | areas | rows | row bits | seat layout | seats behind |
+// label index | strings | channels | owner chains | hold entries (one a seat, so a sale never meets
+// "full") | state slots.
+// The layout never changes after publication; slots, hold entries, row bits and the counters of an
+// area change only under that area's partition lock, rules and channels as rules.hpp says, chains
+// as owners.hpp says.
 #pragma once
 
 #include "arena.hpp"
@@ -75,6 +76,8 @@ struct AreaInfo {
     u32 rows;
     u32 home;        // 7-bit home slot
     float distance;  // of its centre to the focal point
+    float pitch;     // mean distance of neighbours; 0 when the layout has no coordinates
+    u32 accessible;  // places
     u32 count[kSeatStates];
 };
 
@@ -97,11 +100,32 @@ constexpr u32 kRules = static_cast<u32>(Rule::last);
 // Values of Rule::gate. Stopped ends extensions and new orders too.
 constexpr i64 kGateOpen = 0, kGatePaused = 1, kGateStopped = 2;
 
+constexpr u16 kNoneBehind = 0xFFFF;
+constexpr u16 kMixedCategories = 0xFFFF;
+
+// The loader fills the first three; describe_rows() the rest.
 struct RowInfo {
     Ordinal first_seat;
     u32 seats;
-    u32 label;  // offset into strings
+    u32 label;                        // offset into strings
+    u32 bits = 0;                     // its first RowBits
+    u32 rank = 0;                     // in its area, 0 is the best; segments of one label share it
+    Ordinal behind = kNoSeat;         // the first seat of the next rank; kNoSeat: none
+    u16 category = kMixedCategories;  // of all its seats
 };
+
+// 64 seats of a row, one bit each, so that a search looks at words and not at seats. A row begins
+// with a word of its own, so each word lies under one partition lock.
+struct RowBits {
+    u64 free;        // by state: an overdue hold's seats are not, until it is ended
+    u64 held;        // held or confirming: may come back
+    u64 accessible;  // the layout, from here on
+    u64 joined;      // the neighbour of the seat before it
+};
+
+inline u32 row_words(const RowInfo& row) {
+    return (row.seats + 63) / 64;
+}
 
 struct alignas(64) SessionBlock {
     Uuid session;
@@ -111,9 +135,11 @@ struct alignas(64) SessionBlock {
     u64 bytes;
     u32 seats, areas, rows, categories;
     u32 index_slots;
-    u32 areas_at, rows_at, categories_at, layout_at, index_at, strings_at, holds_at, slots_at;
+    u32 areas_at, rows_at, bits_at, categories_at, layout_at, behind_at, index_at, strings_at,
+        holds_at, slots_at;
     u32 channels_at, owner_heads_at, owner_links_at;
-    u32 owner_chains;  // a power of two
+    u32 owner_chains;             // a power of two
+    std::atomic<u32> channelled;  // seats in channels
     float focal_x, focal_y;
     std::atomic<u32> pins;  // transactions' list entries that name this block
     std::atomic<u32> ready;
@@ -131,8 +157,14 @@ struct alignas(64) SessionBlock {
     }
     AreaInfo& area(u32 i) { return part<AreaInfo>(areas_at)[i]; }
     const RowInfo& row(u32 i) const { return part<RowInfo>(rows_at)[i]; }
+    RowBits* bits(const RowInfo& row) { return part<RowBits>(bits_at) + row.bits; }
     u32 category(u32 i) const { return part<u32>(categories_at)[i]; }
     const SeatLayout& layout(Ordinal o) const { return part<SeatLayout>(layout_at)[o]; }
+    // The seat behind this one in the next row of its area, or kNoSeat.
+    Ordinal behind(Ordinal o) const {
+        const u16 further = part<u16>(behind_at)[o];
+        return further == kNoneBehind ? kNoSeat : row(layout(o).row).behind + further;
+    }
     SeatSlot& slot(Ordinal o) { return part<SeatSlot>(slots_at)[o]; }
     Channel& channel(u8 i) { return part<Channel>(channels_at)[i - 1]; }
     const Channel& channel(u8 i) const { return part<Channel>(channels_at)[i - 1]; }
@@ -158,16 +190,31 @@ struct LayoutInput {
     const char* strings;
     u32 strings_size;
     const Uuid* owner = nullptr;  // of the sold seats; null: not known
+    bool has_focal = false;       // false: the centre of all seats
+    float focal_x = 0, focal_y = 0;
 };
 
 u64 session_bytes(const Arena& arena, const LayoutInput& in);
 // Fills a block that nobody else can see yet.
 SessionBlock* session_build(const Arena& arena, Ref at, const LayoutInput& in);
+// Computes what areas, rows and seats know of each other; requires the layout and RowInfo::bits.
+void describe_rows(SessionBlock& block);
 // kNoSeat when the session has no seat of that label.
 Ordinal session_find(const SessionBlock& block, Text label);
 // The index of an area by its id, or -1.
 int session_find_area(SessionBlock& block, Text id);
 int session_find_category(const SessionBlock& block, Text name);
+
+// Keeps the row bits of a seat that enters a state.
+inline void note_state(SessionBlock& b, Ordinal seat, SeatState state) {
+    const RowInfo& row = b.row(b.layout(seat).row);
+    const u32 i = seat - row.first_seat;
+    RowBits& bits = b.bits(row)[i >> 6];
+    const u64 one = u64{1} << (i & 63);
+    bits.free = state == SeatState::free ? bits.free | one : bits.free & ~one;
+    const bool held = state == SeatState::held || state == SeatState::confirming;
+    bits.held = held ? bits.held | one : bits.held & ~one;
+}
 
 inline u32 seat_partition(const Arena& arena, SessionBlock& block, Ordinal o) {
     return arena.partition_of(block.area_of(o).home);

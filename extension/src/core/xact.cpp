@@ -1,7 +1,9 @@
 // Commit and abort of what a transaction did to seats: one `case` per kind of change.
 
 #include "xact.hpp"
+
 #include "owners.hpp"
+#include "rules.hpp"
 
 namespace tix::core {
 
@@ -142,7 +144,7 @@ void keep(const Arena& arena, const XactEntry& e) {
     if (e.op == Op::rule) b->rules[e.seat].store(e.value, std::memory_order_relaxed);
     if (e.op == Op::channel) {
         drop_channel(*b, b->slot(e.seat).channel);
-        b->slot(e.seat).channel = static_cast<u8>(e.value);
+        channel_enter(*b, e.seat, static_cast<u8>(e.value));
     }
     Hold* h = entry_hold(arena, e);
     if (h == nullptr) return;

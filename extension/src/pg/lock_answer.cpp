@@ -94,4 +94,18 @@ void journal_grant(const HoldAnswer& h, Datum seats) {
                    h.deadline, nullptr, seats});
 }
 
+Answer chosen_seats(const SessionBlock& block, const HoldAnswer& h, const Ordinal* seat, u32 n,
+                    u32 tier) {
+    if (h.status == Status::log_full) raise_log_full();
+    announce_changes();  // a search frees overdue seats even if it finds nothing
+    if (h.lock_id == 0) return refusal(h.reason);
+    Answer a;
+    a.lock_id = h.lock_id;
+    a.deadline = h.deadline;
+    a.tier = static_cast<int>(tier);
+    a.seats = PointerGetDatum(label_array(block, seat, n));
+    journal_grant(h, a.seats);
+    return a;
+}
+
 }  // namespace tix::pg

@@ -43,6 +43,11 @@ PartitionSet home_of(u64 lock_id, const Uuid& owner);
 // The journal row of a grant or an addition; nothing when nothing was granted.
 void journal_grant(const HoldAnswer& h, Datum seats);
 
+// The answer of a lock whose seats the engine chose. Requires no lock; a granted hold pins its
+// block, so the labels stay where they are.
+Answer chosen_seats(const SessionBlock& block, const HoldAnswer& h, const Ordinal* seat, u32 n,
+                    u32 tier);
+
 // Runs a core call under the locks it turns out to need.
 template <class Call>
 HoldAnswer with_partitions(PartitionSet set, Call call) {

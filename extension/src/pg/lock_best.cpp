@@ -1,7 +1,7 @@
-// tix_lock_best: the best block of neighbouring seats that is free.
+// tix_lock_best: the best block of seats that is free.
 //
 // Locking. One area at a time: search and grant are one core call under its partition lock, so what
-// was found is what is taken.
+// was found is what is taken. A party over several areas is found and taken under all their locks.
 
 #include "lock_answer.hpp"
 
@@ -9,7 +9,7 @@ namespace tix::pg {
 
 namespace {
 
-struct BestSearch {
+struct BestArgs {
     Uuid session, owner;
     u32 quantity, tier_max;
     TextList areas, categories;  // n = 0: any
@@ -20,8 +20,26 @@ struct BestSearch {
 struct BestOutcome {
     HoldAnswer hold;
     u32 tier = 0;
-    u32 free = 0, held = 0;
-    Ordinal first = kNoSeat;
+};
+
+// One search of a session. The caller has the directory lock.
+struct Search {
+    // The arrays are left as they are: `areas` says how much of them is in use.
+    Search(const BestCall& c, const LockCall& l, Reason* r, const u64* wanted)
+        : call(c), lock(l), reason(r), order(*c.block, wanted, c.random) {}
+
+    const BestCall call;
+    const LockCall lock;
+    Reason* const reason;
+    AreaOrder order;
+    BestTotals totals;
+    u32 areas = 0;  // of the order, those that have something
+    u16 area[kAreasPerSessionMax];
+    u8 next[kAreasPerSessionMax];  // the tier to ask area[i] for
+
+    BestBlock take(u32 i, u32 tier, BestOutcome* out);
+    bool take_anywhere(BestOutcome* out);
+    BestOutcome run(u32 tier_max);
 };
 
 void choose_areas(SessionBlock& block, const TextList& wanted, u64* left) {
@@ -41,66 +59,91 @@ void choose_categories(const SessionBlock& block, const TextList& wanted, u64* b
     }
 }
 
-// Searches one area and takes the block it finds. The caller has the directory lock.
-bool take_best_in_area(const BestSearch& s, const BestCall& call, u32 area, u32 tier_max,
-                       Ordinal* seat, Reason* reason, BestOutcome* out) {
+// Asks one area for this tier and takes what it finds.
+BestBlock Search::take(u32 i, u32 tier, BestOutcome* out) {
     PartitionSet set;
-    set.add(arena().partition_of(call.block->area(area).home));
-    set.add(owner_partition(arena(), s.owner));
-    bool found = false;
-    const u32 free = out->free, held = out->held;
+    set.add(arena().partition_of(call.block->area(area[i]).home));
+    set.add(owner_partition(arena(), lock.owner));
+    BestBlock best;
     out->hold = with_partitions(set, [&](const Access& a) {
-        const BestBlock best = best_in_area(a, call, area, tier_max);
-        found = best.found;
-        out->free = free + best.free;
-        out->held = held + best.held;
-        if (!best.found) return HoldAnswer{};
-        out->tier = best.tier;
-        out->first = best.first;
-        for (u32 i = 0; i < s.quantity; i++)
-            seat[i] = best.first + i;
-        return lock_seats(a,
-                          {call.block, seat, s.quantity, s.owner, s.terms.ttl,
-                           database_generation(), 0, false, call.caller},
-                          reason);
+        const HoldAnswer tidy = free_overdue(a, set);
+        if (tidy.status != Status::ok) return tidy;
+        best = best_in_area(call, area[i], tier);
+        return best.tier > 0 ? lock_seats(a, lock, reason) : HoldAnswer{};
     });
-    return found;
+    out->tier = best.tier;
+    next[i] = static_cast<u8>(best.next);
+    return best;
 }
 
-bool search_tier(const BestSearch& s, const BestCall& call, const u64* areas, u32 tier,
-                 Ordinal* seat, Reason* reason, BestOutcome* out) {
-    u64 left[kAreasPerSessionMax / 64];
-    memcpy(left, areas, sizeof left);
-    out->free = out->held = 0;
-    for (;;) {
-        const int area = best_next_area(*call.block, left, call.random);
-        if (area < 0) return false;
-        left[area >> 6] &= ~(u64{1} << (area & 63));
-        if (take_best_in_area(s, call, static_cast<u32>(area), tier, seat, reason, out))
-            return true;
+// Tier 5 over the nearest areas that have enough together.
+bool Search::take_anywhere(BestOutcome* out) {
+    for (u32 n = 2, more = areas > 1; more; n *= 2) {
+        more = n < areas;
+        if (!more) n = areas;
+        PartitionSet set;
+        set.add(owner_partition(arena(), lock.owner));
+        for (u32 i = 0; i < n; i++)
+            set.add(arena().partition_of(call.block->area(area[i]).home));
+        bool found = false;
+        out->hold = with_partitions(set, [&](const Access& a) {
+            const HoldAnswer tidy = free_overdue(a, set);
+            if (tidy.status != Status::ok) return tidy;
+            found = best_anywhere(call, area, n);
+            return found ? lock_seats(a, lock, reason) : HoldAnswer{};
+        });
+        out->tier = kTierMax;
+        if (found) return true;
     }
+    return false;
 }
 
-BestOutcome search(SessionBlock* block, const BestSearch& s, Ordinal* seat, Reason* reason) {
+// Worse tiers only when no area has a better one, and only of areas that may have it.
+BestOutcome Search::run(u32 tier_max) {
+    BestOutcome out;
+    const u32 first = call.avoid_orphans || tier_max == 1 ? 1 : 2;
+    for (u32 i = 0; i < order.size(); i++) {
+        area[areas] = order[i];
+        const BestBlock best = take(areas, first, &out);
+        if (best.tier > 0) return out;
+        totals.add(best.totals);
+        areas += best.next > 0;
+    }
+    for (u32 tier = first + 1; tier <= tier_max; tier++)
+        for (u32 i = 0; i < areas; i++)
+            if (next[i] <= tier && take(i, tier, &out).tier > 0) return out;
+    if (tier_max == kTierMax && take_anywhere(&out)) return out;
+    out = {};
+    out.hold.reason = best_refusal(call, totals);
+    return out;
+}
+
+BestOutcome search(SessionBlock* block, const BestArgs& s, const SeatBuffers& buffer) {
     u64 areas[kAreasPerSessionMax / 64] = {};
     u64 categories[kCategoriesPerSessionMax / 64] = {};
     choose_areas(*block, s.areas, areas);
     choose_categories(*block, s.categories, categories);
-    const BestCall call = {block, s.quantity, s.categories.n > 0 ? categories : nullptr,
-                           pg_prng_uint64(&pg_global_prng_state), caller_of(s.terms)};
-    BestOutcome out;
-    out.hold.reason = sale_closed(*block, call.caller);
-    const bool presale = out.hold.reason == Reason::not_on_sale && s.terms.channels.n > 0;
-    if (out.hold.reason != Reason::none && !presale) return out;
-    for (u32 tier = 1; tier <= s.tier_max; tier++)
-        if (search_tier(s, call, areas, tier, seat, reason, &out)) return out;
-    out.hold.reason = out.free >= s.quantity              ? Reason::no_block
-                      : out.free + out.held >= s.quantity ? Reason::held_out
-                                                          : Reason::sold_out;
-    return out;
+    BestOutcome closed;
+    closed.hold.reason = sale_closed(*block, caller_of(s.terms));
+    const bool presale = closed.hold.reason == Reason::not_on_sale && s.terms.channels.n > 0;
+    if (closed.hold.reason != Reason::none && !presale) return closed;
+    const BestCall call = {block,
+                           s.quantity,
+                           s.accessible,
+                           s.terms.avoid_orphans,
+                           s.categories.n > 0 ? categories : nullptr,
+                           pg_prng_uint64(&pg_global_prng_state),
+                           buffer.seat,
+                           caller_of(s.terms),
+                           presale};
+    LockCall lock = {block,       buffer.seat,           s.quantity, s.owner,
+                     s.terms.ttl, database_generation(), 0};
+    lock.caller = call.caller;
+    Search search(call, lock, buffer.reason, areas);
+    return search.run(s.tier_max);
 }
 
-Answer lock_best(const BestSearch& s) {
+Answer lock_best(const BestArgs& s) {
     const SeatBuffers buffer = seat_buffers(static_cast<int>(s.quantity));
     xact_log();
     SessionBlock* block = nullptr;
@@ -108,20 +151,9 @@ Answer lock_best(const BestSearch& s) {
     if (found == Found::failed) raise_load_failure(s.session);
     if (found != Found::ready) return refusal(not_open(found));
     block->last_used.store(arena_now(), std::memory_order_relaxed);
-    const BestOutcome out = search(block, s, buffer.seat, buffer.reason);
-    const bool granted = out.hold.status == Status::ok && out.hold.reason == Reason::none;
+    const BestOutcome out = search(block, s, buffer);
     close_session();
-    if (out.hold.status == Status::log_full) raise_log_full();
-    if (!granted) return refusal(out.hold.reason);
-    announce_changes();
-    Answer a;
-    a.lock_id = out.hold.lock_id;
-    a.deadline = out.hold.deadline;
-    a.tier = static_cast<int>(out.tier);
-    // The hold just made pins its block: the labels stay where they are.
-    a.seats = PointerGetDatum(label_array(*block, buffer.seat, s.quantity));
-    journal_grant(out.hold, a.seats);
-    return a;
+    return chosen_seats(*block, out.hold, buffer.seat, s.quantity, out.tier);
 }
 
 TextList optional_list(FunctionCallInfo fcinfo, int arg, const char* name, int n_max) {
@@ -144,7 +176,7 @@ TIX_FUNCTION(tix_lock_best) {
     require_writable("tix_lock_best()");
     require_arguments(fcinfo, 3, "tix_lock_best()");
     const int32 quantity = PG_GETARG_INT32(1);
-    const int32 tier_max = PG_ARGISNULL(7) ? static_cast<int>(kTierMax) : PG_GETARG_INT32(7);
+    const int32 tier_max = PG_ARGISNULL(7) ? static_cast<int>(kTierDefault) : PG_GETARG_INT32(7);
     const int32 accessible = PG_ARGISNULL(5) ? 0 : PG_GETARG_INT32(5);
     if (quantity < 1)
         ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
@@ -155,14 +187,14 @@ TIX_FUNCTION(tix_lock_best) {
     if (tier_max < 1 || tier_max > static_cast<int>(kTierMax))
         ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
                         errmsg("max_tier must be between 1 and %u", kTierMax)));
-    const BestSearch s = {uuid_arg(PG_GETARG_DATUM(0)),
-                          uuid_arg(PG_GETARG_DATUM(2)),
-                          static_cast<u32>(quantity),
-                          static_cast<u32>(tier_max),
-                          optional_list(fcinfo, 3, "areas", kAreasPerSessionMax),
-                          optional_list(fcinfo, 4, "categories", kCategoriesPerSessionMax),
-                          static_cast<u32>(accessible),
-                          lock_terms(fcinfo, {8, 9, 6, 10})};
+    const BestArgs s = {uuid_arg(PG_GETARG_DATUM(0)),
+                        uuid_arg(PG_GETARG_DATUM(2)),
+                        static_cast<u32>(quantity),
+                        static_cast<u32>(tier_max),
+                        optional_list(fcinfo, 3, "areas", kAreasPerSessionMax),
+                        optional_list(fcinfo, 4, "categories", kCategoriesPerSessionMax),
+                        static_cast<u32>(accessible),
+                        lock_terms(fcinfo, {8, 9, 6, 10})};
     if (quantity > settings.max_seats_per_lock)
         return answer_row(fcinfo, refusal(Reason::too_many));
     return answer_row(fcinfo, lock_best(s));
