@@ -47,7 +47,7 @@ CREATE TYPE @extschema@.tix_lock_result AS (
 );
 COMMENT ON TYPE @extschema@.tix_lock_result IS
     'Answer of a lock function. ok: granted. reason: NULL or one of the frozen strings (held, '
-    'sold, blocked, accessible_only, unknown_seat, unknown_session, duplicate_seat, '
+    'sold, blocked, accessible_only, unknown_seat, unknown_session, orphan, duplicate_seat, '
     'too_many, no_block, held_out, sold_out, expired, lifetime, busy, rebuilding). lock_id: the '
     'fencing token, strictly increasing. expires_at: wall clock of the deadline. seats: what '
     'the call was about. conflicts: [{"seatId","reason"}]. tier: of best available, 1 to 5.';
@@ -70,7 +70,10 @@ COMMENT ON FUNCTION @extschema@.tix_lock_seats(
     'Holds all the seats or none, in any order, without deadlock; at most '
     'tix.max_seats_per_lock. into_lock_id adds them to one''s own live hold and keeps its '
     'deadline. Locking one''s own held seats again answers the same lock_id and does not extend '
-    'it. Errors as tix_lock_seat.';
+    'it. orphans avoid: refuses (reason orphan, which conflicts names) to leave a single free '
+    'seat between taken ones, an aisle or the end of its row, if a block of as many elsewhere in '
+    'that row would leave none. An accessible place that is asked for by name is given. Errors '
+    'as tix_lock_seat.';
 
 CREATE FUNCTION @extschema@.tix_take_seats(session_id uuid, seat_ids text[], user_id uuid,
     ttl interval DEFAULT NULL) RETURNS @extschema@.tix_lock_result

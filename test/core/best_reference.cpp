@@ -120,6 +120,21 @@ u32 PlainBest::rows(const Seats& chosen) const {
     return static_cast<u32>(rows.size());
 }
 
+bool PlainBest::has_better_block(const Seats& chosen) const {
+    const PlainSeat& first = seats[chosen[0]];
+    for (Ordinal from = 0; from + chosen.size() <= seats.size(); from++) {
+        Seats block;
+        for (size_t i = 0; i < chosen.size(); i++)
+            block.push_back(from + static_cast<Ordinal>(i));
+        bool fits = is_run(block, 0, block.size());
+        for (const Ordinal o : block)
+            fits = fits && seats[o].free && seats[o].area == first.area &&
+                   seats[o].row == first.row && (!seats[o].accessible || first.accessible);
+        if (fits && !leaves_orphan(block)) return true;
+    }
+    return false;
+}
+
 int PlainBest::rank(const Seats& chosen) const {
     return seats[chosen[0]].row;
 }

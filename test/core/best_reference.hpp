@@ -35,6 +35,8 @@ struct PlainBest {
     u32 rows(const Seats& chosen) const;
     int rank(const Seats& chosen) const;
     u32 spare_accessible(const Seats& chosen) const;
+    // As many free neighbours in the row of `chosen`, of its kind, that leave no orphan.
+    bool has_better_block(const Seats& chosen) const;
     // Calls fn(chosen) for every set of `quantity` free seats that may be given.
     template <class Fn>
     void each(u32 quantity, Fn fn) const {

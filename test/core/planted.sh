@@ -38,6 +38,8 @@ bugs=(
     "anybody gets accessible places|best_strip.cpp|s/bits\[i\].free & .*;/bits[i].free;/"
     "somebody sits alone|best_pieces.cpp|s/if \(seats < least_ \|\| enough\(\)\)/if (enough())/"
     "overdue seats stay taken|best.cpp|s/Sweep sweep = wheel_sweep\(.*/Sweep sweep;/"
+    "the orphan rule has no excuse|orphan.cpp|s/ && better_in_row\(c\)//"
+    "orphans to the left are missed|orphan.cpp|s/if \(c.joined\(o\) && .* return o - 1;//"
 )
 
 # suite FOLDER: runs the tests built there; what they say goes to FOLDER/log.

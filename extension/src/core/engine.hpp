@@ -44,12 +44,14 @@ struct HoldAnswer {
     Micros deadline = 0;
     u16 version = 0;
     Journal journal = Journal::none;
+    Ordinal orphan = kNoSeat;  // of reason orphan: the seat that would be left alone
     PartitionSet need;
 };
 
-// All seats or none. On `refused` seat_reason[i] says why seat i is not to be had (none: it is);
-// `reason` is the first of them. Relocking one's own live hold answers its token and changes
-// nothing but a pending release of its own transaction, which it cancels (S11).
+// All seats or none. With avoid_orphans the orphan rule holds (orphan.hpp). On `refused`
+// seat_reason[i] says why seat i is not to be had (none: it is); `reason` is the first of them.
+// Relocking one's own live hold answers its token and changes nothing but a pending release of its
+// own transaction, which it cancels (S11).
 HoldAnswer lock_seats(const Access& a, const LockCall& call, Reason* seat_reason);
 
 // Raises the deadline to now + ttl, never past lifetime_max from first acquisition, never lowers

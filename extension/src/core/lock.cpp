@@ -1,6 +1,7 @@
 // Taking seats: all of a group or none, and one seat for a ticket that is inserted.
 
 #include "engine_detail.hpp"
+#include "orphan.hpp"
 #include "owners.hpp"
 
 namespace tix::core {
@@ -160,6 +161,10 @@ HoldAnswer lock_seats(const Access& a, const LockCall& call, Reason* seat_reason
     if (s.first != Reason::none) {
         first.count(Count::refusals);
         return answer(Status::refused, s.first);
+    }
+    if (const Ordinal orphan = find_orphan(a, call); orphan != kNoSeat) {
+        first.count(Count::refusals);
+        return refuse_orphan(orphan);
     }
     if (!a.held.covers(s.need)) return need_more(s.need);
     HoldAnswer why;

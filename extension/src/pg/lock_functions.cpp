@@ -17,22 +17,29 @@ void push_text(JsonbParseState** state, JsonbIteratorToken token, const char* s,
     pushJsonbValue(state, token, &v);
 }
 
-// [{"seatId": …, "reason": …}, …] for the seats that have a reason; null when none has.
-Jsonb* conflicts_of(const Text* seat, const Reason* reason, u32 n) {
+void push_conflict(JsonbParseState** state, Text seat, Reason reason) {
+    const char* why = reason_name(reason);
+    pushJsonbValue(state, WJB_BEGIN_OBJECT, nullptr);
+    push_text(state, WJB_KEY, "seatId", 6);
+    push_text(state, WJB_VALUE, seat.data, seat.size);
+    push_text(state, WJB_KEY, "reason", 6);
+    push_text(state, WJB_VALUE, why, static_cast<u32>(strlen(why)));
+    pushJsonbValue(state, WJB_END_OBJECT, nullptr);
+}
+
+// [{"seatId": …, "reason": …}, …] for the seats that have a reason, and for the orphan; null when
+// there is none.
+Jsonb* conflicts_of(const Text* seat, const Reason* reason, u32 n, Text orphan) {
     JsonbParseState* state = nullptr;
     bool any = false;
     pushJsonbValue(&state, WJB_BEGIN_ARRAY, nullptr);
     for (u32 i = 0; i < n; i++) {
         if (reason[i] == Reason::none) continue;
         any = true;
-        const char* why = reason_name(reason[i]);
-        pushJsonbValue(&state, WJB_BEGIN_OBJECT, nullptr);
-        push_text(&state, WJB_KEY, "seatId", 6);
-        push_text(&state, WJB_VALUE, seat[i].data, seat[i].size);
-        push_text(&state, WJB_KEY, "reason", 6);
-        push_text(&state, WJB_VALUE, why, static_cast<u32>(strlen(why)));
-        pushJsonbValue(&state, WJB_END_OBJECT, nullptr);
+        push_conflict(&state, seat[i], reason[i]);
     }
+    if (orphan.data != nullptr) push_conflict(&state, orphan, Reason::orphan);
+    any = any || orphan.data != nullptr;
     return any ? JsonbValueToJsonb(pushJsonbValue(&state, WJB_END_ARRAY, nullptr)) : nullptr;
 }
 
@@ -76,12 +83,21 @@ Answer lock_listed(const Uuid& session, const TextList& list, Datum list_datum, 
         h = with_partitions(set,
                             [&](const Access& a) { return lock_seats(a, call, buffer.reason); });
     }
+    // The layout may be gone once the session is closed.
+    char orphan[kSeatIdBytesMax];
+    Text orphan_label;
+    if (h.orphan != kNoSeat) {
+        orphan_label = block->label(h.orphan);
+        memcpy(orphan, orphan_label.data, orphan_label.size);
+        orphan_label.data = orphan;
+    }
     close_session();
     if (h.status == Status::log_full) raise_log_full();
     Answer a;
     a.reason = h.reason;
     if (h.reason != Reason::none) {
-        a.conflicts = conflicts_of(list.text, buffer.reason, static_cast<u32>(list.n));
+        a.conflicts =
+            conflicts_of(list.text, buffer.reason, static_cast<u32>(list.n), orphan_label);
         return a;
     }
     if (h.journal != Journal::none) announce_changes();
