@@ -100,6 +100,15 @@ COMMENT ON FUNCTION @extschema@.tix_lock_best(
     'so), held_out (enough with those that are held), accessible_only (enough with the '
     'accessible places), sold_out. Errors as tix_lock_seat.';
 
+CREATE FUNCTION @extschema@.tix_lock_area(session_id uuid, area_id text, quantity integer,
+    user_id uuid, ttl interval DEFAULT NULL, idempotency_key text DEFAULT NULL)
+RETURNS @extschema@.tix_lock_result
+AS 'MODULE_PATHNAME' LANGUAGE C VOLATILE PARALLEL UNSAFE;
+COMMENT ON FUNCTION @extschema@.tix_lock_area(uuid, text, integer, uuid, interval, text) IS
+    'General admission: holds quantity places of one area that nobody chose, from a random one '
+    'on; accessible places are never given. Reasons: unknown_seat (no such area), too_many, '
+    'held_out, accessible_only, sold_out. Errors as tix_lock_seat.';
+
 CREATE FUNCTION @extschema@.tix_extend_lock(lock_id bigint, user_id uuid,
     ttl interval DEFAULT NULL) RETURNS @extschema@.tix_lock_result
 AS 'MODULE_PATHNAME' LANGUAGE C VOLATILE PARALLEL UNSAFE;

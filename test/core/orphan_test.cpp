@@ -1,4 +1,4 @@
-// The orphan rule for chosen seats.
+// The orphan rule for chosen seats, and general admission.
 
 #include <algorithm>
 #include <random>
@@ -124,6 +124,67 @@ TEST(Orphan, the_rule_is_that_of_a_naive_check) {
     EXPECT_GT(refused, 100u);
     EXPECT_GT(given, 100u);
     EXPECT_GT(excused, 100u);
+}
+
+namespace {
+
+struct Places {
+    bool found;
+    Seats seats;
+    BestTotals totals;
+};
+
+Places any(World& w, u32 quantity, u64 random) {
+    Places p = {false, Seats(quantity), {}};
+    const BestCall call{w.block, quantity, 0, false, nullptr, random, p.seats.data()};
+    const BestBlock b = any_in_area(call, 0);
+    p.found = b.tier > 0;
+    p.totals = b.totals;
+    return p;
+}
+
+}  // namespace
+
+TEST(Area, gives_free_places_until_the_last_and_no_accessible_one) {
+    World w;
+    Layout plan;
+    plan.area("X");
+    for (u32 r = 0; r < 3; r++) {
+        plan.row(std::to_string(r));
+        for (u32 i = 0; i < 150; i++)
+            plan.seat(std::to_string(r * 150 + i), static_cast<u16>(i + 1), "A",
+                      i == 70 ? static_cast<u8>(kAccessible) : u8{0});
+    }
+    w.block = w.load(plan, {6, 6});
+    std::mt19937_64 random(1);
+    std::set<Ordinal> given, firsts;
+    for (u32 left = 447; left > 0;) {
+        const u32 n = left < 7 ? left : 7;
+        const Places p = any(w, n, random());
+        ASSERT_TRUE(p.found) << left;
+        firsts.insert(p.seats[0]);
+        for (const Ordinal o : p.seats) {
+            ASSERT_EQ(w.block->layout(o).flags, 0);
+            ASSERT_TRUE(given.insert(o).second);
+        }
+        ASSERT_EQ(w.lock(w.a, p.seats, kAnn).status, Status::ok);
+        left -= n;
+    }
+    const Places none = any(w, 1, random());
+    EXPECT_FALSE(none.found);
+    EXPECT_EQ(none.totals.held, 447u);
+    EXPECT_EQ(none.totals.accessible, 3u);
+}
+
+TEST(Area, starts_at_a_random_place) {
+    World w;
+    Layout plan = Layout::grid(1, 8, 200);
+    w.block = w.load(plan, {6, 6});
+    std::mt19937_64 random(1);
+    std::set<Ordinal> firsts;
+    for (u32 i = 0; i < 200; i++)
+        firsts.insert(any(w, 2, random()).seats[0]);
+    EXPECT_GT(firsts.size(), 20u);
 }
 
 }  // namespace tix::test

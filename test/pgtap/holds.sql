@@ -6,8 +6,9 @@ GRANT USAGE ON SCHEMA public TO tix_app;
 SELECT bag_has($$
     SELECT p.proname::text FROM pg_proc p WHERE p.pronamespace = 'tix'::regnamespace
       AND has_function_privilege('tix_app', p.oid, 'EXECUTE')$$,
-    $$VALUES ('tix_lock_seat'), ('tix_lock_seats'), ('tix_lock_best'), ('tix_extend_lock'),
-             ('tix_lock_get'), ('tix_release_seats'), ('tix_seats'), ('tix_changes')$$,
+    $$VALUES ('tix_lock_seat'), ('tix_lock_seats'), ('tix_lock_best'), ('tix_lock_area'),
+             ('tix_extend_lock'), ('tix_lock_get'), ('tix_release_seats'), ('tix_seats'),
+             ('tix_changes')$$,
     'the gateway may hold, extend, release and look');
 SELECT ok(NOT has_function_privilege('tix_app', p.oid, 'EXECUTE'),
           'the gateway may not call ' || p.proname)

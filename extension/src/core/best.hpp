@@ -1,4 +1,4 @@
-// Best available: seats that the engine chooses.
+// Best available and general admission: seats that the engine chooses.
 //
 // Neighbours are seats of one row whose positions differ by one, rows are behind one another by
 // coordinates (best_rows.cpp): the layout says so, printed numbers never do.
@@ -61,6 +61,8 @@ BestBlock best_in_area(const BestCall& call, u32 area, u32 tier);
 // Any seats, in as few pieces as can be, of the first areas that have enough. Requires all their
 // partition locks. False: they have not enough.
 bool best_anywhere(const BestCall& call, const u16* areas, u32 n);
+// Any places of one area, from a random one on. Requires that nothing but quantity be asked for.
+BestBlock any_in_area(const BestCall& call, u32 area);
 
 // Why nothing was found.
 Reason best_refusal(const BestCall& call, const BestTotals& totals);

@@ -1,4 +1,4 @@
-// Tiers 4 and 5: a party in pieces.
+// Tiers 4 and 5: a party in pieces, and general admission, whose places nobody chose.
 //
 // Pieces are gathered from the best rows on until there are enough, and then the longest are taken:
 // the party sits as far in front as it can, and there in as few pieces as it can.
@@ -144,6 +144,37 @@ bool best_anywhere(const BestCall& call, const u16* areas, u32 n) {
     if (!pieces.enough()) return false;
     pieces.fill();
     return true;
+}
+
+BestBlock any_in_area(const BestCall& call, u32 index) {
+    SessionBlock& b = *call.block;
+    const AreaInfo& area = b.area(index);
+    BestBlock result;
+    u32 n = 0;
+    if (nothing_left(area)) return result;
+    // Rows, and words of a row, in a circle from a random one on; the first row comes round again.
+    const u32 first = static_cast<u32>(call.random % area.rows);
+    for (u32 k = 0; k < area.rows && n < call.quantity; k++) {
+        const RowInfo& row = b.row(area.first_row + (first + k) % area.rows);
+        const RowBits* bits = b.bits(row);
+        const u32 words = row_words(row), from = static_cast<u32>((call.random >> 32) % words);
+        for (u32 i = 0; i < words && n < call.quantity; i++) {
+            const u32 word = (from + i) % words;
+            const u64 free = bits[word].free & ~bits[word].accessible;
+            for (u64 left = free; left != 0 && n < call.quantity; left &= left - 1)
+                call.seats[n++] =
+                    row.first_seat + word * 64 + static_cast<u32>(__builtin_ctzll(left));
+            result.totals.free += static_cast<u32>(__builtin_popcountll(free));
+            result.totals.held +=
+                static_cast<u32>(__builtin_popcountll(bits[word].held & ~bits[word].accessible));
+            result.totals.accessible +=
+                static_cast<u32>(__builtin_popcountll(bits[word].free & bits[word].accessible));
+        }
+    }
+    if (n < call.quantity) return result;
+    std::sort(call.seats, call.seats + n);
+    result.tier = kTierMax;
+    return result;
 }
 
 }  // namespace tix::core
