@@ -43,18 +43,6 @@ BestTotals totals_of(const BestCall& call, const AreaInfo& area) {
     return t;
 }
 
-// True when two neighbours are left: without, no party of more than two fits tier 3 or 4.
-bool has_pair(const BestCall& call, const AreaInfo& area) {
-    Strip seats, starts;
-    for (u32 r = area.first_row; r < area.first_row + area.rows; r++) {
-        const RowInfo& row = call.block->row(r);
-        if (!usable(call, row, &seats)) continue;
-        runs_of(call, row, seats, 2, &starts);
-        if (starts.any()) return true;
-    }
-    return false;
-}
-
 // One row under search, and what has been found so far.
 struct Rows {
     // The strips are left as they are: a search writes what it reads.
@@ -168,12 +156,16 @@ BestBlock best_in_area(const BestCall& call, u32 index, u32 tier) {
     BestBlock result;
     if (nothing_left(area)) return result;
     if (tier < 3) return search_rows(call, area, tier);
-    if (tier == 3 && call.quantity > 2 && !has_pair(call, area)) {
-        result.next = 5;
-        return result;
+    u32 longest = 0;
+    if (tier == 3) {
+        longest = longest_run(call, area, (call.quantity + 1) / 2);
+        if (longest < 2 && call.quantity > 2) {  // no columns, no pieces
+            result.next = 5;
+            return result;
+        }
     }
     const u16 alone = static_cast<u16>(index);
-    const bool found = tier == 3   ? best_stacked(call, area)
+    const bool found = tier == 3   ? best_stacked(call, area, longest)
                        : tier == 4 ? best_in_pieces(call, area)
                                    : best_anywhere(call, &alone, 1);
     (found ? result.tier : result.next) = found ? tier : tier + 1;

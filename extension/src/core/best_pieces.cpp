@@ -46,8 +46,14 @@ void Pieces::add(const RowInfo& row, u32 i, u32 seats) {
 }
 
 void Pieces::gather_row(const RowInfo& row) {
-    Strip seats;
+    Strip seats, pairs;
     if (!usable(call, row, &seats)) return;
+    if (least_ == 2) {
+        runs_of(call, row, seats, 2, &pairs);
+        if (!pairs.any()) return;
+        for (u32 i = 0; i < seats.n; i++)
+            seats.w[i] &= pairs.w[i] | pairs.from(i64{i} * 64 - 1);
+    }
     const RowBits* bits = call.block->bits(row);
     u32 first = 0, length = 0;
     each_bit(seats, [&](u32 i) {

@@ -91,11 +91,11 @@ void offer_row(const BestCall& call, const AreaInfo& area, const RowInfo& row, c
 
 }  // namespace
 
-bool best_stacked(const BestCall& call, const AreaInfo& area) {
+bool best_stacked(const BestCall& call, const AreaInfo& area, u32 longest) {
     const u32 n = call.quantity;
     for (u32 rows = 2; rows <= kStackedRowsMax && rows <= n; rows++) {
         const u32 columns = (n + rows - 1) / rows;
-        if ((columns == 1 && n > 2) || columns * (rows - 1) >= n) continue;
+        if ((columns == 1 && n > 2) || columns * (rows - 1) >= n || columns > longest) continue;
         const Shape shape = {rows, columns, n - columns * (rows - 1)};
         Choices choices;
         for (u32 r = area.first_row; r < area.first_row + area.rows; r++) {

@@ -79,6 +79,20 @@ void runs_of(const BestCall& call, const RowInfo& row, const Strip& seats, u32 l
         out->w[i] = seats.w[i] & out->from(i64{i} * 64 + 1);
 }
 
+u32 longest_run(const BestCall& call, const AreaInfo& area, u32 enough) {
+    Strip seats, starts;
+    u32 longest = 0;
+    for (u32 r = area.first_row; r < area.first_row + area.rows && longest < enough; r++) {
+        const RowInfo& row = call.block->row(r);
+        if (!usable(call, row, &seats)) continue;
+        for (; longest < enough; longest++) {
+            runs_of(call, row, seats, longest + 1, &starts);
+            if (!starts.any()) break;
+        }
+    }
+    return longest;
+}
+
 void lonely_starts(const BestCall& call, const RowInfo& row, Strip* out) {
     const RowBits* bits = call.block->bits(row);
     Strip right;

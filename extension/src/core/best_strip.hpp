@@ -49,6 +49,8 @@ u64 wanted_of(const BestCall& call, const RowInfo& row, u32 word, u64 seats);
 bool usable(const BestCall& call, const RowInfo& row, Strip* out);
 // First seats of runs of `length` neighbours that are all in `seats`.
 void runs_of(const BestCall& call, const RowInfo& row, const Strip& seats, u32 length, Strip* out);
+// The length of the longest run in the area, as far as `enough`.
+u32 longest_run(const BestCall& call, const AreaInfo& area, u32 enough);
 // First seats of blocks of the call's quantity that would leave a single seat alone.
 void lonely_starts(const BestCall& call, const RowInfo& row, Strip* out);
 
@@ -95,8 +97,8 @@ void each_bit(const Strip& s, Fn fn) {
             fn(i * 64 + static_cast<u32>(__builtin_ctzll(left)));
 }
 
-// Tier 3 in one area: fills call.seats, or answers false.
-bool best_stacked(const BestCall& call, const AreaInfo& area);
+// Tier 3 in one area: fills call.seats, or answers false. `longest` is the area's longest run.
+bool best_stacked(const BestCall& call, const AreaInfo& area, u32 longest);
 // Tier 4 in one area: fills call.seats, or answers false.
 bool best_in_pieces(const BestCall& call, const AreaInfo& area);
 
