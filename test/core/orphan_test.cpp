@@ -68,8 +68,7 @@ TEST(Orphan, aisles_end_a_row_and_accessible_places_are_none) {
     plan.area("X");
     plan.row("1");
     for (const u16 position : {1, 2, 3, 5, 6, 7, 8})
-        plan.seat(std::to_string(position), position, "A",
-                  position == 5 ? static_cast<u8>(kAccessible) : u8{0});
+        plan.seat(std::to_string(position), position, "A", position == 5);
     w.block = w.load(plan, {6, 6});
     EXPECT_EQ(orphan_of(w, {0, 1}), 2) << "5 to 8 have two pairs, one of them without orphan";
     EXPECT_EQ(orphan_of(w, {4, 5}), 6);
@@ -152,8 +151,7 @@ TEST(Area, gives_free_places_until_the_last_and_no_accessible_one) {
     for (u32 r = 0; r < 3; r++) {
         plan.row(std::to_string(r));
         for (u32 i = 0; i < 150; i++)
-            plan.seat(std::to_string(r * 150 + i), static_cast<u16>(i + 1), "A",
-                      i == 70 ? static_cast<u8>(kAccessible) : u8{0});
+            plan.seat(std::to_string(r * 150 + i), static_cast<u16>(i + 1), "A", i == 70);
     }
     w.block = w.load(plan, {6, 6});
     std::mt19937_64 random(1);
@@ -164,7 +162,7 @@ TEST(Area, gives_free_places_until_the_last_and_no_accessible_one) {
         ASSERT_TRUE(p.found) << left;
         firsts.insert(p.seats[0]);
         for (const Ordinal o : p.seats) {
-            ASSERT_EQ(w.block->layout(o).flags, 0);
+            ASSERT_FALSE(w.block->layout(o).accessible);
             ASSERT_TRUE(given.insert(o).second);
         }
         ASSERT_EQ(w.lock(w.a, p.seats, kAnn).status, Status::ok);

@@ -166,7 +166,7 @@ BestBlock any_in_area(const BestCall& call, u32 index) {
         const u32 words = row_words(row), from = static_cast<u32>((call.random >> 32) % words);
         for (u32 i = 0; i < words && n < call.quantity; i++) {
             const u32 word = (from + i) % words;
-            const u64 free = bits[word].free & ~bits[word].accessible;
+            const u64 free = wanted_of(call, row, word, bits[word].free & ~bits[word].accessible);
             for (u64 left = free; left != 0 && n < call.quantity; left &= left - 1)
                 call.seats[n++] =
                     row.first_seat + word * 64 + static_cast<u32>(__builtin_ctzll(left));

@@ -15,11 +15,18 @@ struct AreaArgs {
 
 // Search and grant under the area's partition lock. The caller has the directory lock.
 HoldAnswer take_any(SessionBlock* block, u32 area, const AreaArgs& s, const SeatBuffers& buffer) {
-    const BestCall call = {
-        block, s.quantity, 0, false, nullptr, pg_prng_uint64(&pg_global_prng_state), buffer.seat};
-    const LockCall lock = {block,       buffer.seat,           s.quantity, s.owner,
-                           s.terms.ttl, database_generation(), 0};
+    const Caller caller = caller_of(s.terms);
+    const BestCall call = {block,       s.quantity, 0,
+                           false,       nullptr,    pg_prng_uint64(&pg_global_prng_state),
+                           buffer.seat, caller};
+    LockCall lock = {block,       buffer.seat,           s.quantity, s.owner,
+                     s.terms.ttl, database_generation(), 0};
+    lock.caller = caller;
+    HoldAnswer closed;
+    closed.reason = sale_closed(*block, caller);
+    if (closed.reason != Reason::none) return closed;
     PartitionSet set;
+    set.add(owner_partition(arena(), s.owner));
     set.add(arena().partition_of(block->area(area).home));
     return with_partitions(set, [&](const Access& a) {
         HoldAnswer h = free_overdue(a, set);
