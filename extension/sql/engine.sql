@@ -152,6 +152,43 @@ COMMENT ON FUNCTION @extschema@.tix_free_sold(uuid, text[]) IS
     'Gives sold seats back at COMMIT and returns those that were sold. Tables with the ticket '
     'guard do this by themselves.';
 
+-- The twins that raise ---------------------------------------------------------------------------
+
+CREATE FUNCTION @extschema@.tix_lock_seat_strict(session_id uuid, seat_id text, user_id uuid,
+    ttl interval DEFAULT NULL) RETURNS @extschema@.tix_lock_result
+AS 'MODULE_PATHNAME' LANGUAGE C VOLATILE PARALLEL UNSAFE;
+COMMENT ON FUNCTION @extschema@.tix_lock_seat_strict(uuid, text, uuid, interval) IS
+    'As tix_lock_seat, but raises instead of answering a reason; DETAIL is {"reason", "lockId", '
+    '"conflicts"}. TX001 held, sold, blocked, channel, accessible_only, unknown_seat, orphan; '
+    'TX002 expired; TX005 limit, too_many, lifetime; TX006 not_on_sale, sale_ended, paused; '
+    'TX007 no_block, held_out, sold_out; TX015 rebuilding; 22023 unknown_session, '
+    'duplicate_seat; 55P03 busy.';
+
+CREATE FUNCTION @extschema@.tix_lock_seats_strict(session_id uuid, seat_ids text[], user_id uuid,
+    ttl interval DEFAULT NULL, channels text[] DEFAULT '{}', orphans text DEFAULT 'allow',
+    idempotency_key text DEFAULT NULL, into_lock_id bigint DEFAULT NULL)
+RETURNS @extschema@.tix_lock_result
+AS 'MODULE_PATHNAME' LANGUAGE C VOLATILE PARALLEL UNSAFE;
+COMMENT ON FUNCTION @extschema@.tix_lock_seats_strict(
+    uuid, text[], uuid, interval, text[], text, text, bigint) IS
+    'As tix_lock_seats, but raises instead of answering a reason: see tix_lock_seat_strict.';
+
+CREATE FUNCTION @extschema@.tix_lock_best_strict(session_id uuid, quantity integer, user_id uuid,
+    areas text[] DEFAULT NULL, categories text[] DEFAULT NULL, accessible integer DEFAULT 0,
+    orphans text DEFAULT 'avoid', max_tier integer DEFAULT 2, ttl interval DEFAULT NULL,
+    channels text[] DEFAULT '{}', idempotency_key text DEFAULT NULL)
+RETURNS @extschema@.tix_lock_result
+AS 'MODULE_PATHNAME' LANGUAGE C VOLATILE PARALLEL UNSAFE;
+COMMENT ON FUNCTION @extschema@.tix_lock_best_strict(
+    uuid, integer, uuid, text[], text[], integer, text, integer, interval, text[], text) IS
+    'As tix_lock_best, but raises instead of answering a reason: see tix_lock_seat_strict.';
+
+CREATE FUNCTION @extschema@.tix_extend_lock_strict(lock_id bigint, user_id uuid,
+    ttl interval DEFAULT NULL) RETURNS @extschema@.tix_lock_result
+AS 'MODULE_PATHNAME' LANGUAGE C VOLATILE PARALLEL UNSAFE;
+COMMENT ON FUNCTION @extschema@.tix_extend_lock_strict(bigint, uuid, interval) IS
+    'As tix_extend_lock, but raises instead of answering a reason: see tix_lock_seat_strict.';
+
 -- Reads -------------------------------------------------------------------------------------------
 
 CREATE FUNCTION @extschema@.tix_seat_status(session_id uuid, seat_id text,

@@ -18,7 +18,7 @@ constexpr Entry kEntries[] = {
 };
 
 constexpr Entry kReasons[] = {
-#define TIX_REASON(name, http) {#name, http, "lock refused: " #name},
+#define TIX_REASON(name, http, error) {#name, http, "lock refused: " #name},
 #include "../../extension/src/core/errors.def"
 };
 

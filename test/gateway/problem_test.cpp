@@ -16,7 +16,7 @@ struct Entry {
 
 const std::vector<Entry> kEntries = {
 #define TIX_ERROR(sqlstate, name, http, message, hint) {sqlstate, http, message},
-#define TIX_REASON(name, http) {#name, http, ""},
+#define TIX_REASON(name, http, error) {#name, http, ""},
 #define TIX_PROBLEM(name, http, title) {#name, http, title},
 #include "errors.def"
 };

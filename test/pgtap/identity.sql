@@ -65,7 +65,9 @@ SELECT set_eq($$
     SELECT p.proname::text FROM pg_proc p WHERE p.pronamespace = 'tix'::regnamespace
       AND has_function_privilege('tix_gateway', p.oid, 'EXECUTE')$$,
     ARRAY['tix_lock_seat', 'tix_lock_seats', 'tix_lock_best', 'tix_lock_area', 'tix_extend_lock',
-          'tix_lock_get', 'tix_release_seats', 'tix_seat_status', 'tix_seats', 'tix_seat_map',
+          'tix_lock_seat_strict', 'tix_lock_seats_strict', 'tix_lock_best_strict',
+          'tix_extend_lock_strict', 'tix_lock_get', 'tix_release_seats', 'tix_seat_status',
+          'tix_seats', 'tix_seat_map',
           'tix_changes', 'tix_availability', 'tix_create_order', 'tix_get_order', 'tix_list_orders',
           'tix_cancel_order', 'tix_begin_payment', 'tix_payment_event', 'tix_refunds_due',
           'tix_refund_refused', 'tix_cancel_ticket', 'tix_list_tickets',

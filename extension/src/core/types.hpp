@@ -65,7 +65,7 @@ constexpr u32 kSeatStates = 5;
 // Reasons a lock call gives back; the names are the frozen strings of the contract.
 enum class Reason : u8 {
     none,
-#define TIX_REASON(name, http) name,
+#define TIX_REASON(name, http, error) name,
 #include "errors.def"
 };
 

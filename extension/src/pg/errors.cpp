@@ -14,12 +14,16 @@ struct ErrorText {
 
 const ErrorText kErrors[] = {
 #define TIX_ERROR(sqlstate, name, http, message, hint) {sqlstate, message, hint},
+#define TIX_CONDITION(sqlstate, name, message, hint) {sqlstate, message, hint},
 #include "../core/errors.def"
 };
 
-const char* const kReasons[] = {
-    nullptr,
-#define TIX_REASON(name, http) #name,
+const struct {
+    const char* name;
+    Error error;
+} kReasons[] = {
+    {nullptr, Error::invalid_value},
+#define TIX_REASON(name, http, error) {#name, Error::error},
 #include "../core/errors.def"
 };
 
@@ -54,7 +58,13 @@ void raise_seat_unavailable(const Text& seat, const char* reason) {
 }
 
 const char* reason_name(Reason reason) {
-    return kReasons[static_cast<int>(reason)];
+    return kReasons[static_cast<int>(reason)].name;
+}
+
+void raise_reason(const char* reason, const char* detail) {
+    for (u32 i = 1; i < lengthof(kReasons); i++)
+        if (strcmp(kReasons[i].name, reason) == 0) raise_detail(kReasons[i].error, detail);
+    elog(ERROR, "there is no reason \"%s\"", reason);
 }
 
 const char* state_name(SeatState state) {

@@ -21,6 +21,7 @@ void define_settings();
 // Errors (errors.cpp): the only place that raises class TX.
 enum class Error {
 #define TIX_ERROR(sqlstate, name, http, message, hint) name,
+#define TIX_CONDITION(sqlstate, name, message, hint) name,
 #include "../core/errors.def"
 };
 [[noreturn]] void raise(Error error);
@@ -30,6 +31,8 @@ int sqlstate_of(Error error);
 // TX001 with the seat and the reason.
 [[noreturn]] void raise_seat_unavailable(const Text& seat, const char* reason);
 const char* reason_name(Reason reason);
+// Raises a refusal, as the list of errors says; `detail` as for raise_detail.
+[[noreturn]] void raise_reason(const char* reason, const char* detail);
 const char* state_name(SeatState state);
 
 // Shared memory (shmem.cpp).

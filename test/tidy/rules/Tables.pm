@@ -96,10 +96,15 @@ sub known_errors {
 }
 
 # Every place that raises an SQLSTATE or answers a problem by name: code => [file, line]. The engine
-# says Error::name.
+# says Error::name, or raises what the list says for a reason.
 sub raised_errors {
-    my %state = reverse read_file($errors) =~ /^TIX_ERROR\("(\w+)",\s*(\w+)/gm;
+    my $list = read_file($errors);
+    my %state = reverse $list =~ /^TIX_(?:ERROR|CONDITION)\("(\w+)",\s*(\w+)/gm;
     my @raised;
+    while ($list =~ /^TIX_REASON\(\w+,\s*\d+,\s*(\w+)\)/gm) {
+        my $code = $state{$1} // $1;
+        push @raised, [ $code, $errors, line_at($list, $-[0]) ] if $code !~ /^\d/;
+    }
     for my $file (grep { m{^(?:sql|gateway|extension/src)/.*\.(?:sql|[ch]pp)$} } all_files()) {
         my $text = read_file($file);
         while ($text =~ /(?:ERRCODE\s*=|SQLSTATE)\s*'(TX\w+)'|\braise\w*\(\s*Error::(\w+)
