@@ -34,6 +34,24 @@ COMMENT ON TABLE @extschema@.generation IS
     'identifier changed, always above every lock_id in the journal.';
 SELECT pg_catalog.pg_extension_config_dump('@extschema@.generation', '');
 
+CREATE TABLE @extschema@.idempotency_keys (
+    user_id    uuid NOT NULL,
+    key        text COLLATE "C" NOT NULL CHECK (octet_length(key) BETWEEN 1 AND 255),
+    request    bigint NOT NULL,
+    lock_id    bigint NOT NULL,
+    expires_at timestamptz NOT NULL,
+    seats      text[] NOT NULL,
+    tier       smallint,
+    at         timestamptz NOT NULL,
+    PRIMARY KEY (user_id, key)
+);
+CREATE INDEX idempotency_keys_at ON @extschema@.idempotency_keys (at);
+COMMENT ON TABLE @extschema@.idempotency_keys IS
+    'The granted lock requests that named an idempotency key, with their answers, written by the '
+    'library in the caller''s transaction. request: a hash of all that was asked for. Kept 24 '
+    'hours: tix_prune_idempotency_keys.';
+SELECT pg_catalog.pg_extension_config_dump('@extschema@.idempotency_keys', '');
+
 -- Holds -------------------------------------------------------------------------------------------
 
 CREATE TYPE @extschema@.tix_lock_result AS (
@@ -47,10 +65,11 @@ CREATE TYPE @extschema@.tix_lock_result AS (
 );
 COMMENT ON TYPE @extschema@.tix_lock_result IS
     'Answer of a lock function. ok: granted. reason: NULL or one of the frozen strings (held, '
-    'sold, blocked, accessible_only, unknown_seat, unknown_session, orphan, duplicate_seat, '
-    'too_many, no_block, held_out, sold_out, expired, lifetime, busy, rebuilding). lock_id: the '
-    'fencing token, strictly increasing. expires_at: wall clock of the deadline. seats: what '
-    'the call was about. conflicts: [{"seatId","reason"}]. tier: of best available, 1 to 5.';
+    'sold, blocked, channel, accessible_only, unknown_seat, unknown_session, not_on_sale, '
+    'sale_ended, paused, limit, orphan, duplicate_seat, too_many, no_block, held_out, sold_out, '
+    'expired, lifetime, busy, rebuilding, malformed). lock_id: the fencing token, strictly '
+    'increasing. expires_at: wall clock of the deadline. seats: what the call was about. '
+    'conflicts: [{"seatId","reason"}]. tier: of best available, 1 to 5.';
 
 CREATE FUNCTION @extschema@.tix_lock_seat(session_id uuid, seat_id text, user_id uuid,
     ttl interval DEFAULT NULL) RETURNS @extschema@.tix_lock_result
@@ -72,8 +91,11 @@ COMMENT ON FUNCTION @extschema@.tix_lock_seats(
     'deadline. Locking one''s own held seats again answers the same lock_id and does not extend '
     'it. orphans avoid: refuses (reason orphan, which conflicts names) to leave a single free '
     'seat between taken ones, an aisle or the end of its row, if a block of as many elsewhere in '
-    'that row would leave none. An accessible place that is asked for by name is given. Errors '
-    'as tix_lock_seat.';
+    'that row would leave none. An accessible place that is asked for by name is given. '
+    'idempotency_key (1 to 255 bytes): when this user was granted the same request under it, the '
+    'answer of then is given again, with lock_id and expires_at of then, also when the hold is '
+    'over; reason busy while another transaction works on it. A refusal is not kept. Errors: '
+    'TX009 the key was used with another request; else as tix_lock_seat.';
 
 CREATE FUNCTION @extschema@.tix_take_seats(session_id uuid, seat_ids text[], user_id uuid,
     ttl interval DEFAULT NULL) RETURNS @extschema@.tix_lock_result
@@ -98,7 +120,7 @@ COMMENT ON FUNCTION @extschema@.tix_lock_best(
     'places, which a request without them never gets; the rest are seats beside them in the '
     'same row (tiers 1 and 2) or anything (tier 5). Reasons: no_block (enough are free, but not '
     'so), held_out (enough with those that are held), accessible_only (enough with the '
-    'accessible places), sold_out. Errors as tix_lock_seat.';
+    'accessible places), sold_out. idempotency_key and errors as tix_lock_seats.';
 
 CREATE FUNCTION @extschema@.tix_lock_area(session_id uuid, area_id text, quantity integer,
     user_id uuid, ttl interval DEFAULT NULL, idempotency_key text DEFAULT NULL)
@@ -107,7 +129,21 @@ AS 'MODULE_PATHNAME' LANGUAGE C VOLATILE PARALLEL UNSAFE;
 COMMENT ON FUNCTION @extschema@.tix_lock_area(uuid, text, integer, uuid, interval, text) IS
     'General admission: holds quantity places of one area that nobody chose, from a random one '
     'on; accessible places are never given. Reasons: unknown_seat (no such area), too_many, '
-    'held_out, accessible_only, sold_out. Errors as tix_lock_seat.';
+    'held_out, accessible_only, sold_out. idempotency_key and errors as tix_lock_seats.';
+
+CREATE FUNCTION @extschema@.tix_lock_batch(requests jsonb)
+RETURNS SETOF @extschema@.tix_lock_result
+AS 'MODULE_PATHNAME' LANGUAGE C VOLATILE PARALLEL UNSAFE ROWS 32;
+COMMENT ON FUNCTION @extschema@.tix_lock_batch(jsonb) IS
+    'Many independent requests, one answer each, in order: an array of objects {"sessionId", '
+    '"seatIds", "userId"} with, as tix_lock_seats has them, "ttl" (seconds, a number), '
+    '"channels", "orphans", "idempotencyKey" and "intoLockId"; null is as good as absent. Of two '
+    'requests for one seat the first wins. A request that cannot be read has reason malformed and '
+    'conflicts [{"field","expected"}]; one of a session that cannot be loaded has rebuilding. '
+    'A key used with another request is malformed. All waits for loading together last '
+    'tix.load_wait. Durability and rollback are common to all requests: call it in a transaction '
+    'of its own. Best available is not among them. Errors: 22023 not an array of objects, TX005 '
+    'more than tix.max_batch_requests; else as tix_lock_seat.';
 
 CREATE FUNCTION @extschema@.tix_extend_lock(lock_id bigint, user_id uuid,
     ttl interval DEFAULT NULL) RETURNS @extschema@.tix_lock_result
@@ -182,6 +218,14 @@ AS 'MODULE_PATHNAME' LANGUAGE C VOLATILE PARALLEL UNSAFE;
 COMMENT ON FUNCTION @extschema@.tix_lock_best_strict(
     uuid, integer, uuid, text[], text[], integer, text, integer, interval, text[], text) IS
     'As tix_lock_best, but raises instead of answering a reason: see tix_lock_seat_strict.';
+
+CREATE FUNCTION @extschema@.tix_lock_area_strict(session_id uuid, area_id text,
+    quantity integer, user_id uuid, ttl interval DEFAULT NULL, idempotency_key text DEFAULT NULL)
+RETURNS @extschema@.tix_lock_result
+AS 'MODULE_PATHNAME' LANGUAGE C VOLATILE PARALLEL UNSAFE;
+COMMENT ON FUNCTION @extschema@.tix_lock_area_strict(
+    uuid, text, integer, uuid, interval, text) IS
+    'As tix_lock_area, but raises instead of answering a reason: see tix_lock_seat_strict.';
 
 CREATE FUNCTION @extschema@.tix_extend_lock_strict(lock_id bigint, user_id uuid,
     ttl interval DEFAULT NULL) RETURNS @extschema@.tix_lock_result

@@ -7,10 +7,11 @@ DO $$
 DECLARE
     engine record;
     buyer CONSTANT text[] := ARRAY[
-        'tix_lock_seat', 'tix_lock_seats', 'tix_lock_best', 'tix_lock_area', 'tix_extend_lock',
+        'tix_lock_seat', 'tix_lock_seats', 'tix_lock_best', 'tix_lock_area', 'tix_lock_batch',
         'tix_lock_seat_strict', 'tix_lock_seats_strict', 'tix_lock_best_strict',
-        'tix_extend_lock_strict', 'tix_lock_get', 'tix_release_seats', 'tix_seat_status',
-        'tix_seats', 'tix_seat_map', 'tix_changes', 'tix_availability'];
+        'tix_lock_area_strict', 'tix_extend_lock', 'tix_extend_lock_strict', 'tix_lock_get',
+        'tix_release_seats', 'tix_seat_status', 'tix_seats', 'tix_seat_map', 'tix_changes',
+        'tix_availability'];
     watcher CONSTANT text[] := ARRAY[
         'tix_seat_status', 'tix_seats', 'tix_availability', 'tix_arena_audit', 'tix_check',
         'tix_stat_sessions_rows', 'tix_stat_partitions_rows', 'tix_stat_areas_rows',

@@ -6,28 +6,55 @@ RESET ROLE;
 DROP FUNCTION IF EXISTS tix.tix_schedule_jobs();
 CREATE FUNCTION tix.tix_schedule_jobs() RETURNS int
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = tix, pg_catalog, pg_temp AS $$
+DECLARE
+    scheduled int;
 BEGIN
     IF NOT EXISTS (SELECT FROM pg_extension WHERE extname = 'pg_cron') THEN
         RETURN 0;
     END IF;
-    PERFORM FROM cron.job j WHERE j.jobname = 'tix_expire_orders';
-    IF FOUND THEN
-        RETURN 0;
-    END IF;
-    PERFORM cron.schedule('tix_expire_orders', '* * * * *',
-                          'SELECT tix.tix_expire_orders(1000)');
-    RETURN 1;
+    SELECT count(cron.schedule(new.job, new.schedule, new.command)) INTO scheduled
+    FROM (VALUES
+        ('tix_expire_orders', '* * * * *', 'SELECT tix.tix_expire_orders(1000)'),
+        ('tix_prune_idempotency_keys', '* * * * *',
+         'SELECT tix.tix_prune_idempotency_keys(100000)')) new (job, schedule, command)
+    WHERE NOT EXISTS (SELECT FROM cron.job j WHERE j.jobname = new.job);
+    RETURN scheduled;
 END $$;
 COMMENT ON FUNCTION tix.tix_schedule_jobs() IS
-    'For operators: schedules the expiry of orders every minute with pg_cron, if it is installed '
-    'here. Returns how many jobs are new.';
+    'For operators: schedules with pg_cron, if it is installed here, the expiry of orders and the '
+    'pruning of idempotency keys, each every minute. Returns how many jobs are new.';
+
+DROP FUNCTION IF EXISTS tix.tix_prune_idempotency_keys(int);
+CREATE FUNCTION tix.tix_prune_idempotency_keys(max_rows int DEFAULT 100000) RETURNS int
+LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = tix, pg_catalog, pg_temp
+SET enable_seqscan = off AS $$
+DECLARE
+    pruned int;
+BEGIN
+    IF max_rows IS NULL OR max_rows <= 0 THEN
+        RAISE EXCEPTION 'max_rows must be positive' USING ERRCODE = '22023';
+    END IF;
+    IF NOT pg_try_advisory_xact_lock(hashtextextended('tix_prune_idempotency_keys', 0)) THEN
+        RETURN 0;
+    END IF;
+    DELETE FROM idempotency_keys k WHERE k.ctid = ANY (ARRAY(
+        SELECT old.ctid FROM idempotency_keys old
+        WHERE old.at < clock_timestamp() - interval '24 hours' ORDER BY old.at LIMIT max_rows));
+    GET DIAGNOSTICS pruned = ROW_COUNT;
+    RETURN pruned;
+END $$;
+COMMENT ON FUNCTION tix.tix_prune_idempotency_keys(int) IS
+    'For operators: forgets idempotency keys of holds older than 24 hours, at most max_rows, the '
+    'oldest first; returns how many. Runs once at a time: a second caller gets 0. Error 22023: '
+    'max_rows is not positive.';
 
 DROP FUNCTION IF EXISTS tix.tix_uninstall();
 CREATE FUNCTION tix.tix_uninstall() RETURNS void
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = tix, pg_catalog, pg_temp AS $$
 BEGIN
     IF EXISTS (SELECT FROM pg_extension WHERE extname = 'pg_cron') THEN
-        PERFORM cron.unschedule(j.jobid) FROM cron.job j WHERE j.jobname = 'tix_expire_orders';
+        PERFORM cron.unschedule(j.jobid) FROM cron.job j
+        WHERE j.jobname IN ('tix_expire_orders', 'tix_prune_idempotency_keys');
     END IF;
     DROP TRIGGER IF EXISTS ticket_guard ON tickets;
     DROP TRIGGER IF EXISTS ticket_truncate_guard ON tickets;
@@ -39,4 +66,5 @@ COMMENT ON FUNCTION tix.tix_uninstall() IS
     'Removes the guards, the jobs and the extension with its journal of holds; orders, payments '
     'and tickets stay. Superuser only. Run sql/migrate to come back.';
 
-REVOKE ALL ON FUNCTION tix.tix_schedule_jobs, tix.tix_uninstall FROM PUBLIC;
+REVOKE ALL ON FUNCTION
+    tix.tix_schedule_jobs, tix.tix_prune_idempotency_keys, tix.tix_uninstall FROM PUBLIC;

@@ -8,7 +8,8 @@ SELECT bag_has($$
       AND has_function_privilege('tix_app', p.oid, 'EXECUTE')$$,
     $$VALUES ('tix_lock_seat'), ('tix_lock_seats'), ('tix_lock_best'), ('tix_lock_area'),
              ('tix_lock_seat_strict'), ('tix_lock_seats_strict'), ('tix_lock_best_strict'),
-             ('tix_extend_lock'), ('tix_extend_lock_strict'), ('tix_lock_get'),
+             ('tix_lock_area_strict'), ('tix_lock_batch'), ('tix_extend_lock'),
+             ('tix_extend_lock_strict'), ('tix_lock_get'),
              ('tix_release_seats'), ('tix_seats'), ('tix_changes')$$,
     'the gateway may hold, extend, release and look');
 SELECT ok(NOT has_function_privilege('tix_app', p.oid, 'EXECUTE'),

@@ -1,9 +1,18 @@
 -- Jobs: expiry is scheduled where pg_cron is, nothing depends on it, and there is a way out.
 \ir fixture.psql
-SELECT plan(9);
+SELECT plan(14);
 SELECT is(tix_schedule_jobs(), 0, 'the jobs are scheduled already');
 SELECT is((SELECT schedule FROM cron.job WHERE jobname = 'tix_expire_orders'),
     '* * * * *', 'orders expire every minute');
+SELECT is((SELECT schedule FROM cron.job WHERE jobname = 'tix_prune_idempotency_keys'),
+    '* * * * *', 'idempotency keys are pruned every minute');
+SELECT ok FROM tix_lock_seats(:'session', '{A-1}', :'ann', idempotency_key => 'young') \gset
+INSERT INTO idempotency_keys SELECT user_id, 'old ' || i, request, lock_id, expires_at, seats, tier,
+    now() - make_interval(hours => 23 + i) FROM idempotency_keys, generate_series(0, 3) i;
+SELECT is(tix_prune_idempotency_keys(1), 1, 'pruning is bounded');
+SELECT is(tix_prune_idempotency_keys(), 2, 'keys older than a day are pruned');
+SELECT set_eq('SELECT key FROM idempotency_keys', '{young,old 0}'::text[], 'and no others');
+SELECT throws_ok('SELECT tix_prune_idempotency_keys(0)', '22023', NULL, 'max_rows is positive');
 SELECT throws_ok('DROP EXTENSION tix', '2BP01', NULL,
     'the extension cannot be dropped while the guard stands');
 SELECT pg_temp.paid(:'session', 'A-1', :'ann') AS o \gset

@@ -19,6 +19,7 @@ $primary->wait_for_catchup($standby);
 
 is($standby->ask('SELECT count(*) FROM holds WHERE lock_id > 0'), 2, 'the journal is replicated');
 for my $call ("tix_lock_seat(s(1), 'A-1-3', u(2))", 'tix_lock_best(s(1), 1, u(2))',
+    "tix_lock_batch('[{}]')", "tix_lock_seat_strict(s(1), 'A-1-3', u(2))",
     "tix_extend_lock($lock, u(1))", "tix_release_seats($lock, u(1))",
     "tix_confirm_seats($lock, u(1))", 'tix_load_session(s(1))', 'tix_seats(s(1))',
     'tix_seat_map(s(1))', 'tix_changes(0)', "tix_lock_get($lock, u(1))", 'tix_check(s(1))')

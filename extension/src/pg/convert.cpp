@@ -7,7 +7,6 @@ namespace tix::pg {
 namespace {
 
 constexpr int64 kDayMicros = INT64CONST(86400000000);
-constexpr int64 kTtlMaxMicros = 7 * kDayMicros;
 
 void require_primary(const char* function) {
     if (shared == nullptr) raise(Error::not_preloaded);

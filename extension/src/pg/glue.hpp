@@ -11,7 +11,8 @@ using namespace tix::core;
 struct Settings {
     int memory_mb, partitions, max_sessions, change_ring_size, expiry_workers, max_xact_changes;
     int lock_ttl_s, lock_lifetime_max_s, order_ttl_s, in_doubt_max_s;
-    int max_seats_per_lock, max_loaders, load_wait_ms, load_timeout_ms, expiry_naptime_ms;
+    int max_seats_per_lock, max_batch_requests, max_loaders, load_wait_ms, load_timeout_ms,
+        expiry_naptime_ms;
     bool hold_journal;
     char* seat_loader;
 };
@@ -103,7 +104,11 @@ struct JournalRow {
     const Uuid* order;
     Datum seats;  // text[]
 };
-void journal_write(const JournalRow& row);
+// The rows of one call, with one time and, if several, one WAL record a page.
+void journal_write(const JournalRow* row, int n);
+inline void journal_write(const JournalRow& row) {
+    journal_write(&row, 1);
+}
 // The session of a token, as committed by now; false when the journal has no such token. Costs two
 // index probes for each session in the journal.
 bool journal_find_session(u64 lock_id, Uuid* session);
@@ -112,6 +117,7 @@ void install_journal_callbacks();
 // Conversions (convert.cpp).
 Uuid uuid_arg(Datum d);
 Datum uuid_datum(const Uuid& u);
+constexpr Micros kTtlMaxMicros = INT64CONST(7) * 86400 * 1000000;
 Micros ttl_arg(FunctionCallInfo fcinfo, int arg, int default_seconds);
 // Element pointers of a text[]; raises 22023 for NULL, empty and NULL elements.
 struct TextList {

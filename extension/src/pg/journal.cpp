@@ -1,8 +1,9 @@
 // The journal tix.holds: one row per grant, addition, extension, hand-over, release, sale and free.
 //
-// Written by heap_insert and one index insertion, in the caller's transaction: the hold is as
-// durable as any other row of that transaction. Failure. The table is checked once per relcache
-// change; a changed shape is an ERROR, which undoes the hold like any other error.
+// Written by heap_insert (heap_multi_insert for several) and one index insertion each, in the
+// caller's transaction: the hold is as durable as any other row of that transaction. Failure. The
+// table is checked once per relcache change; a changed shape is an ERROR, which undoes the hold
+// like any other error.
 
 #include "glue.hpp"
 
@@ -27,6 +28,15 @@ const struct {
     {"user_id", UUIDOID},           {"at", TIMESTAMPTZOID},
     {"expires_at", TIMESTAMPTZOID}, {"order_id", UUIDOID},
     {"seats", TEXTARRAYOID},
+};
+
+// Rows that are written together.
+constexpr int kRowsAtOnce = 64;
+
+struct JournalTuple {
+    Datum values[kColumns];
+    bool nulls[kColumns];
+    HeapTuple tuple;
 };
 
 [[noreturn]] void bad_shape(const char* what) {
@@ -80,24 +90,74 @@ Relation open_journal(LOCKMODE mode) {
     return journal;
 }
 
-void insert_into_index(Oid oid, Relation journal, const Datum* values, const bool* nulls,
-                       ItemPointer at) {
+// The values of a row; those of fixed size stay where the row has them.
+void fill_row(const JournalRow& row, TimestampTz at, TimestampTz epoch, JournalTuple* t) {
+    const auto uuid = [](const Uuid* u) { return PointerGetDatum(u); };
+    t->values[0] = Int64GetDatum(static_cast<int64>(row.lock_id));
+    t->values[1] = uuid(&row.session);
+    t->values[2] = Int32GetDatum(row.version);
+    t->values[3] = CharGetDatum(row.kind);
+    t->values[4] = uuid(&row.owner);
+    t->values[5] = TimestampTzGetDatum(at);
+    t->values[6] = TimestampTzGetDatum(epoch + row.deadline);
+    t->values[7] = uuid(row.order);
+    t->values[8] = row.seats;
+    memset(t->nulls, false, sizeof t->nulls);
+    t->nulls[4] = row.owner == Uuid{};
+    t->nulls[6] = row.deadline == 0;
+    t->nulls[7] = row.order == nullptr;
+}
+
+// Inserts the entries of n rows into one index.
+void insert_into_index(Oid oid, Relation journal, const JournalTuple* row, int n) {
     const Relation index = index_open(oid, RowExclusiveLock);
-    if (!index->rd_index->indisready) {  // CREATE INDEX CONCURRENTLY has not built it yet
-        index_close(index, NoLock);
-        return;
+    const Form_pg_index form = index->rd_index;
+    // CREATE INDEX CONCURRENTLY may not have built it yet.
+    for (int r = 0; r < n && form->indisready; r++) {
+        Datum key[INDEX_MAX_KEYS];
+        bool null[INDEX_MAX_KEYS];
+        for (int i = 0; i < form->indnatts; i++) {
+            const int column = form->indkey.values[i] - 1;
+            key[i] = row[r].values[column];
+            null[i] = row[r].nulls[column];
+        }
+        // A plain b-tree never looks at the IndexInfo.
+        index_insert(index, key, null, &row[r].tuple->t_self, journal,
+                     form->indisunique ? UNIQUE_CHECK_YES : UNIQUE_CHECK_NO, false, nullptr);
     }
-    Datum key[INDEX_MAX_KEYS];
-    bool null[INDEX_MAX_KEYS];
-    for (int i = 0; i < index->rd_index->indnatts; i++) {
-        const int column = index->rd_index->indkey.values[i] - 1;
-        key[i] = values[column];
-        null[i] = nulls[column];
-    }
-    // A plain b-tree never looks at the IndexInfo.
-    index_insert(index, key, null, at, journal,
-                 index->rd_index->indisunique ? UNIQUE_CHECK_YES : UNIQUE_CHECK_NO, false, nullptr);
     index_close(index, NoLock);
+}
+
+// Inserts the tuples with one WAL record a page.
+void insert_many(Relation journal, const JournalTuple* row, int n) {
+    TupleTableSlot* slot[kRowsAtOnce];
+    for (int i = 0; i < n; i++) {
+        slot[i] = MakeSingleTupleTableSlot(RelationGetDescr(journal), &TTSOpsHeapTuple);
+        ExecStoreHeapTuple(row[i].tuple, slot[i], false);
+    }
+    heap_multi_insert(journal, slot, n, GetCurrentCommandId(true), 0, nullptr);
+    for (int i = 0; i < n; i++) {
+        row[i].tuple->t_self = slot[i]->tts_tid;
+        ExecDropSingleTupleTableSlot(slot[i]);
+    }
+}
+
+void insert_rows(Relation journal, const JournalRow* row, int n, TimestampTz at) {
+    const TimestampTz epoch = wall_time(0);
+    JournalTuple tuple[kRowsAtOnce];
+    for (int i = 0; i < n; i++) {
+        fill_row(row[i], at, epoch, &tuple[i]);
+        tuple[i].tuple =
+            heap_form_tuple(RelationGetDescr(journal), tuple[i].values, tuple[i].nulls);
+    }
+    if (n == 1)
+        heap_insert(journal, tuple[0].tuple, GetCurrentCommandId(true), 0, nullptr);
+    else
+        insert_many(journal, tuple, n);
+    for (int i = 0; i < indexes; i++)
+        insert_into_index(index_oid[i], journal, tuple, n);
+    for (int i = 0; i < n; i++)
+        heap_freetuple(tuple[i].tuple);
 }
 
 // The index by session and token.
@@ -173,28 +233,12 @@ bool journal_find_session(u64 lock_id, Uuid* session) {
     return found;
 }
 
-void journal_write(const JournalRow& row) {
+void journal_write(const JournalRow* row, int n) {
     if (!settings.hold_journal) return;
-    Datum values[kColumns] = {Int64GetDatum(static_cast<int64>(row.lock_id)),
-                              uuid_datum(row.session),
-                              Int32GetDatum(row.version),
-                              CharGetDatum(row.kind),
-                              uuid_datum(row.owner),
-                              TimestampTzGetDatum(GetCurrentTimestamp()),
-                              TimestampTzGetDatum(wall_time(row.deadline)),
-                              row.order ? uuid_datum(*row.order) : Datum(0),
-                              row.seats};
-    bool nulls[kColumns] = {};
-    nulls[4] = row.owner == Uuid{};
-    nulls[6] = row.deadline == 0;
-    nulls[7] = row.order == nullptr;
+    const TimestampTz at = GetCurrentTimestamp();
     const Relation journal = open_journal(RowExclusiveLock);
-    const HeapTuple tuple = heap_form_tuple(RelationGetDescr(journal), values, nulls);
-    heap_insert(journal, tuple, GetCurrentCommandId(true), 0, nullptr);
-    for (int i = 0; i < indexes; i++)
-        insert_into_index(index_oid[i], journal, values, nulls, &tuple->t_self);
-    pgstat_count_heap_insert(journal, 1);
-    heap_freetuple(tuple);
+    for (int i = 0; i < n; i += kRowsAtOnce)
+        insert_rows(journal, row + i, Min(n - i, kRowsAtOnce), at);
     table_close(journal, NoLock);
 }
 

@@ -6,8 +6,6 @@ namespace tix::pg {
 
 namespace {
 
-constexpr u32 kIdempotencyKeyBytesMax = 255;
-
 TextList channels_arg(FunctionCallInfo fcinfo, int arg) {
     if (PG_ARGISNULL(arg) || ARR_NDIM(PG_GETARG_ARRAYTYPE_P(arg)) == 0) return {nullptr, 0};
     const TextList keys = text_list_arg(fcinfo, arg, "channels", kChannelsPerSessionMax);
@@ -40,18 +38,28 @@ Text key_arg(FunctionCallInfo fcinfo, int arg) {
 
 }  // namespace
 
+void answer_values(const Answer& a, TimestampTz epoch, Datum* values, bool* nulls) {
+    const bool ok = a.reason == Reason::none;
+    values[0] = BoolGetDatum(ok);
+    values[1] = ok ? Datum(0) : CStringGetTextDatum(reason_name(a.reason));
+    values[2] = Int64GetDatum(static_cast<int64>(a.lock_id));
+    values[3] = TimestampTzGetDatum(a.expires_at != 0 ? a.expires_at : epoch + a.deadline);
+    values[4] = a.seats;
+    values[5] = JsonbPGetDatum(a.conflicts);
+    values[6] = Int16GetDatum(static_cast<int16>(a.tier));
+    nulls[0] = false;
+    nulls[1] = ok;
+    nulls[2] = a.lock_id == 0;
+    nulls[3] = a.deadline == 0 && a.expires_at == 0;
+    nulls[4] = a.seats == 0;
+    nulls[5] = a.conflicts == nullptr;
+    nulls[6] = a.tier == 0;
+}
+
 Datum answer_row(FunctionCallInfo fcinfo, const Answer& a) {
-    Datum values[7] = {
-        BoolGetDatum(a.reason == Reason::none),
-        a.reason == Reason::none ? Datum(0) : CStringGetTextDatum(reason_name(a.reason)),
-        Int64GetDatum(static_cast<int64>(a.lock_id)),
-        a.deadline ? TimestampTzGetDatum(wall_time(a.deadline)) : Datum(0),
-        a.seats,
-        JsonbPGetDatum(a.conflicts),
-        Int16GetDatum(static_cast<int16>(a.tier)),
-    };
-    bool nulls[7] = {false,        a.reason == Reason::none, a.lock_id == 0, a.deadline == 0,
-                     a.seats == 0, a.conflicts == nullptr,   a.tier == 0};
+    Datum values[kAnswerColumns];
+    bool nulls[kAnswerColumns];
+    answer_values(a, a.deadline ? wall_time(0) : 0, values, nulls);
     return HeapTupleGetDatum(heap_form_tuple(result_desc(fcinfo), values, nulls));
 }
 
@@ -65,10 +73,21 @@ Reason not_open(Found found) {
     return found == Found::unknown ? Reason::unknown_session : Reason::rebuilding;
 }
 
-LockTerms lock_terms(FunctionCallInfo fcinfo, const LockArgs& args) {
-    const Micros ttl = ttl_arg(fcinfo, args.ttl, settings.lock_ttl_s);
+Micros capped_ttl(Micros ttl) {
     const Micros cap = static_cast<Micros>(settings.lock_lifetime_max_s) * 1000000;
-    LockTerms terms = {ttl < cap ? ttl : cap, {nullptr, 0}, false, {nullptr, 0}, false};
+    return ttl < cap ? ttl : cap;
+}
+
+LockTerms standard_terms() {
+    const Micros ttl = static_cast<Micros>(settings.lock_ttl_s) * 1000000;
+    return {capped_ttl(ttl), 0, {nullptr, 0}, false, {nullptr, 0}, false};
+}
+
+LockTerms lock_terms(FunctionCallInfo fcinfo, const LockArgs& args) {
+    LockTerms terms = standard_terms();
+    const Micros ttl = ttl_arg(fcinfo, args.ttl, settings.lock_ttl_s);
+    terms.ttl = capped_ttl(ttl);
+    if (!PG_ARGISNULL(args.ttl)) terms.ttl_asked = ttl;
     if (args.channels >= 0) terms.channels = channels_arg(fcinfo, args.channels);
     if (args.orphans >= 0) terms.avoid_orphans = orphans_arg(fcinfo, args.orphans);
     if (args.idempotency_key >= 0) terms.idempotency_key = key_arg(fcinfo, args.idempotency_key);
@@ -88,10 +107,19 @@ void raise_log_full() {
         psprintf("{\"setting\":\"tix.max_xact_changes\",\"value\":%d}", settings.max_xact_changes));
 }
 
+JournalRow grant_row(const HoldAnswer& h, Datum seats) {
+    return {static_cast<char>(h.journal),
+            h.lock_id,
+            h.session,
+            h.owner,
+            h.version,
+            h.deadline,
+            nullptr,
+            seats};
+}
+
 void journal_grant(const HoldAnswer& h, Datum seats) {
-    if (h.journal == Journal::none) return;
-    journal_write({static_cast<char>(h.journal), h.lock_id, h.session, h.owner, h.version,
-                   h.deadline, nullptr, seats});
+    if (h.journal != Journal::none) journal_write(grant_row(h, seats));
 }
 
 Answer chosen_seats(const SessionBlock& block, const HoldAnswer& h, const Ordinal* seat, u32 n,

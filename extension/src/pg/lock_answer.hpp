@@ -12,12 +12,16 @@ struct Answer {
     Micros deadline = 0;
     Datum seats = 0;  // text[]; 0 = NULL
     Jsonb* conflicts = nullptr;
-    int tier = 0;  // 0 = NULL
+    int tier = 0;                // 0 = NULL
+    TimestampTz expires_at = 0;  // of a stored answer, which has no deadline
 };
+
+constexpr u32 kIdempotencyKeyBytesMax = 255;
 
 // What the lock functions take beside the seats.
 struct LockTerms {
     Micros ttl;
+    Micros ttl_asked;   // before the cap; 0: tix.lock_ttl
     TextList channels;  // the keys the caller knows
     bool avoid_orphans;
     Text idempotency_key;  // data is null: none
@@ -33,14 +37,23 @@ inline Caller caller_of(const LockTerms& terms) {
     return {GetCurrentTimestamp(), terms.channels.text, static_cast<u32>(terms.channels.n),
             terms.above_rules};
 }
+// What applies where the caller says nothing.
+LockTerms standard_terms();
+// A hold may last no longer than tix.lock_lifetime_max from its start.
+Micros capped_ttl(Micros ttl);
 
 Datum answer_row(FunctionCallInfo fcinfo, const Answer& a);
+// The columns of tix_lock_result. epoch: wall_time(0), read once for many rows.
+constexpr int kAnswerColumns = 7;
+void answer_values(const Answer& a, TimestampTz epoch, Datum* values, bool* nulls);
 Answer refusal(Reason reason);
 Reason not_open(Found found);
 // Where the hold of a token most likely lies: its home and its owner.
 PartitionSet home_of(u64 lock_id, const Uuid& owner);
 [[noreturn]] void raise_log_full();
-// The journal row of a grant or an addition; nothing when nothing was granted.
+// The journal row of a grant or an addition.
+JournalRow grant_row(const HoldAnswer& h, Datum seats);
+// Writes it; nothing when nothing was granted.
 void journal_grant(const HoldAnswer& h, Datum seats);
 
 // The answer of a lock whose seats the engine chose. Requires no lock; a granted hold pins its
@@ -61,14 +74,31 @@ HoldAnswer with_partitions(PartitionSet set, Call call) {
     }
 }
 
+// A label that outlives its session; size 0: none.
+struct KeptLabel {
+    u32 size;
+    char bytes[kSeatIdBytesMax];
+
+    void keep(Text label) {
+        size = label.size;
+        memcpy(bytes, label.data, label.size);
+    }
+};
+
 struct SeatBuffers {
     Ordinal* seat;
     Reason* reason;
+    KeptLabel* orphan;
 };
 
 inline SeatBuffers seat_buffers(int n) {
-    return {static_cast<Ordinal*>(palloc(sizeof(Ordinal) * n)),
-            static_cast<Reason*>(palloc0(sizeof(Reason) * n))};
+    auto* orphan =
+        static_cast<KeptLabel*>(palloc(sizeof(KeptLabel) + (sizeof(Ordinal) + sizeof(Reason)) * n));
+    auto* seat = reinterpret_cast<Ordinal*>(orphan + 1);
+    auto* reason = reinterpret_cast<Reason*>(seat + n);
+    orphan->size = 0;
+    memset(reason, 0, sizeof(Reason) * n);
+    return {seat, reason, orphan};
 }
 
 }  // namespace tix::pg

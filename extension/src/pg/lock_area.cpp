@@ -1,6 +1,6 @@
 // tix_lock_area: general admission, places of an area that nobody chose.
 
-#include "lock_answer.hpp"
+#include "idempotency.hpp"
 
 namespace tix::pg {
 
@@ -54,6 +54,13 @@ Answer lock_area(const AreaArgs& s) {
     return chosen_seats(*block, h, buffer.seat, s.quantity, 0);
 }
 
+KeyedRequest keyed(const AreaArgs& s) {
+    RequestHash hash('a');
+    hash.add(s.session).add(TextList{const_cast<Text*>(&s.area), 1}).add(i64{s.quantity});
+    hash.add(s.terms);
+    return {s.owner, s.terms.idempotency_key, hash.value()};
+}
+
 }  // namespace
 
 }  // namespace tix::pg
@@ -75,5 +82,6 @@ TIX_FUNCTION(tix_lock_area) {
                         lock_terms(fcinfo, {4, -1, -1, 5})};
     if (quantity > settings.max_seats_per_lock)
         return answer_row(fcinfo, refusal(Reason::too_many));
-    return answer_row(fcinfo, lock_area(s));
+    if (s.terms.idempotency_key.data == nullptr) return answer_row(fcinfo, lock_area(s));
+    return answer_row(fcinfo, with_key(keyed(s), raise_key_conflict, [&] { return lock_area(s); }));
 }

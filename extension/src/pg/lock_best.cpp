@@ -3,7 +3,7 @@
 // Locking. One area at a time: search and grant are one core call under its partition lock, so what
 // was found is what is taken. A party over several areas is found and taken under all their locks.
 
-#include "lock_answer.hpp"
+#include "idempotency.hpp"
 
 namespace tix::pg {
 
@@ -156,6 +156,13 @@ Answer lock_best(const BestArgs& s) {
     return chosen_seats(*block, out.hold, buffer.seat, s.quantity, out.tier);
 }
 
+KeyedRequest keyed(const BestArgs& s) {
+    RequestHash hash('b');
+    hash.add(s.session).add(i64{s.quantity}).add(i64{s.tier_max}).add(s.areas).add(s.categories);
+    hash.add(i64{s.accessible}).add(s.terms);
+    return {s.owner, s.terms.idempotency_key, hash.value()};
+}
+
 TextList optional_list(FunctionCallInfo fcinfo, int arg, const char* name, int n_max) {
     if (PG_ARGISNULL(arg)) return {nullptr, 0};
     const TextList list = text_list_arg(fcinfo, arg, name, n_max);
@@ -197,5 +204,6 @@ TIX_FUNCTION(tix_lock_best) {
                         lock_terms(fcinfo, {8, 9, 6, 10})};
     if (quantity > settings.max_seats_per_lock)
         return answer_row(fcinfo, refusal(Reason::too_many));
-    return answer_row(fcinfo, lock_best(s));
+    if (s.terms.idempotency_key.data == nullptr) return answer_row(fcinfo, lock_best(s));
+    return answer_row(fcinfo, with_key(keyed(s), raise_key_conflict, [&] { return lock_best(s); }));
 }

@@ -3,7 +3,7 @@
 // A call reads its arguments, takes locks, makes one core call, releases, and only then writes the
 // journal and builds its row. A lost race leaves before the journal: no row lock, no WAL, no xid.
 
-#include "lock_answer.hpp"
+#include "lock_listed.hpp"
 
 namespace tix::pg {
 
@@ -31,81 +31,103 @@ void push_conflict(JsonbParseState** state, Text seat, Reason reason) {
 // there is none.
 Jsonb* conflicts_of(const Text* seat, const Reason* reason, u32 n, Text orphan) {
     JsonbParseState* state = nullptr;
-    bool any = false;
+    bool any = orphan.size > 0;
     pushJsonbValue(&state, WJB_BEGIN_ARRAY, nullptr);
     for (u32 i = 0; i < n; i++) {
         if (reason[i] == Reason::none) continue;
         any = true;
         push_conflict(&state, seat[i], reason[i]);
     }
-    if (orphan.data != nullptr) push_conflict(&state, orphan, Reason::orphan);
-    any = any || orphan.data != nullptr;
+    if (orphan.size > 0) push_conflict(&state, orphan, Reason::orphan);
     return any ? JsonbValueToJsonb(pushJsonbValue(&state, WJB_END_ARRAY, nullptr)) : nullptr;
 }
 
-// Labels to ordinals. Answers the first problem; seat_reason tells it per seat.
-Reason resolve(const SessionBlock& block, const TextList& list, Ordinal* seat, Reason* reason) {
+}  // namespace
+
+Reason find_seats(SessionBlock& block, const ListedRequest& r, PartitionSet* set) {
     Reason first = Reason::none;
-    for (int i = 0; i < list.n; i++) {
-        seat[i] = session_find(block, list.text[i]);
+    Ordinal* seat = r.buffer.seat;
+    Reason* reason = r.buffer.reason;
+    if (r.into != 0) *set = home_of(r.into, r.owner);
+    set->add(owner_partition(arena(), r.owner));
+    for (int i = 0; i < r.list.n; i++) {
+        seat[i] = session_find(block, r.list.text[i]);
         reason[i] = seat[i] == kNoSeat ? Reason::unknown_seat : Reason::none;
         for (int j = 0; j < i && reason[i] == Reason::none; j++)
             if (seat[j] == seat[i]) reason[i] = Reason::duplicate_seat;
         if (first == Reason::none) first = reason[i];
+        if (first != Reason::none) continue;
+        set->add(seat_partition(arena(), block, seat[i]));
+        // Needed under the partition lock, and in a large session far away.
+        __builtin_prefetch(&block.slot(seat[i]), 1);
+        __builtin_prefetch(&block.hold(seat[i]), 1);
     }
     return first;
 }
 
-// The one validator behind lock_seat and lock_seats.
-Answer lock_listed(const Uuid& session, const TextList& list, Datum list_datum, const Uuid& owner,
-                   const LockTerms& terms, u64 into) {
-    if (list.n > settings.max_seats_per_lock) return refusal(Reason::too_many);
-    const SeatBuffers buffer = seat_buffers(list.n);
-    xact_log();
-    SessionBlock* block = nullptr;
-    const Found found = open_session(session, settings.load_wait_ms, &block);
-    if (found == Found::failed) raise_load_failure(session);
-    if (found != Found::ready) return refusal(not_open(found));
-    const Micros now = arena_now();
-    HoldAnswer h;
-    h.reason = resolve(*block, list, buffer.seat, buffer.reason);
-    if (h.reason == Reason::none) {
-        PartitionSet set = into ? home_of(into, owner) : PartitionSet{};
-        for (int i = 0; i < list.n; i++)
-            set.add(seat_partition(arena(), *block, buffer.seat[i]));
-        LockCall call = {block, buffer.seat, static_cast<u32>(list.n),
-                         owner, terms.ttl,   database_generation(),
-                         into};
-        call.avoid_orphans = terms.avoid_orphans;
-        call.caller = caller_of(terms);
-        set.add(owner_partition(arena(), owner));
-        block->last_used.store(now, std::memory_order_relaxed);
-        h = with_partitions(set,
-                            [&](const Access& a) { return lock_seats(a, call, buffer.reason); });
-    }
+HoldAnswer take_seats(const Access& a, SessionBlock* block, const ListedRequest& r) {
+    LockCall call = {block,   r.buffer.seat, static_cast<u32>(r.list.n),
+                     r.owner, r.terms.ttl,   database_generation(),
+                     r.into};
+    call.avoid_orphans = r.terms.avoid_orphans;
+    call.caller = caller_of(r.terms);
+    const HoldAnswer h = lock_seats(a, call, r.buffer.reason);
     // The layout may be gone once the session is closed.
-    char orphan[kSeatIdBytesMax];
-    Text orphan_label;
-    if (h.orphan != kNoSeat) {
-        orphan_label = block->label(h.orphan);
-        memcpy(orphan, orphan_label.data, orphan_label.size);
-        orphan_label.data = orphan;
-    }
-    close_session();
+    if (h.orphan != kNoSeat) r.buffer.orphan->keep(block->label(h.orphan));
+    return h;
+}
+
+Answer listed_answer(const ListedRequest& r, const HoldAnswer& h, Datum seats) {
     if (h.status == Status::log_full) raise_log_full();
     Answer a;
     a.reason = h.reason;
     if (h.reason != Reason::none) {
-        a.conflicts =
-            conflicts_of(list.text, buffer.reason, static_cast<u32>(list.n), orphan_label);
+        a.conflicts = conflicts_of(r.list.text, r.buffer.reason, static_cast<u32>(r.list.n),
+                                   {r.buffer.orphan->bytes, r.buffer.orphan->size});
         return a;
     }
-    if (h.journal != Journal::none) announce_changes();
-    journal_grant(h, list_datum);
     a.lock_id = h.lock_id;
     a.deadline = h.deadline;
-    a.seats = list_datum;
+    a.seats = seats != 0 ? seats : PointerGetDatum(text_array(r.list.text, r.list.n));
     return a;
+}
+
+namespace {
+
+Answer lock_without_key(const ListedRequest& r, Datum seats) {
+    xact_log();
+    SessionBlock* block = nullptr;
+    const Found found = open_session(r.session, settings.load_wait_ms, &block);
+    if (found == Found::failed) raise_load_failure(r.session);
+    if (found != Found::ready) return refusal(not_open(found));
+    block->last_used.store(arena_now(), std::memory_order_relaxed);
+    HoldAnswer h;
+    PartitionSet set;
+    h.reason = find_seats(*block, r, &set);
+    if (h.reason == Reason::none)
+        h = with_partitions(set, [&](const Access& a) { return take_seats(a, block, r); });
+    close_session();
+    const Answer answer = listed_answer(r, h, seats);
+    if (h.journal != Journal::none) announce_changes();
+    journal_grant(h, answer.seats);
+    return answer;
+}
+
+}  // namespace
+
+KeyedRequest keyed(const ListedRequest& r) {
+    RequestHash hash('s');
+    hash.add(r.session).add(r.list).add(r.terms).add(static_cast<i64>(r.into));
+    return {r.owner, r.terms.idempotency_key, hash.value()};
+}
+
+namespace {
+
+// All of it: key, load, locks, call, journal, answer.
+Answer lock_listed(const ListedRequest& r, Datum seats) {
+    if (r.list.text == nullptr) return refusal(Reason::too_many);
+    if (r.terms.idempotency_key.data == nullptr) return lock_without_key(r, seats);
+    return with_key(keyed(r), raise_key_conflict, [&] { return lock_without_key(r, seats); });
 }
 
 u64 into_arg(FunctionCallInfo fcinfo, int arg) {
@@ -128,21 +150,26 @@ TIX_FUNCTION(tix_lock_seat) {
     require_arguments(fcinfo, 3, "tix_lock_seat()");
     text* label = PG_GETARG_TEXT_PP(1);
     Text one = {VARDATA_ANY(label), static_cast<u32>(VARSIZE_ANY_EXHDR(label))};
-    return answer_row(
-        fcinfo,
-        lock_listed(uuid_arg(PG_GETARG_DATUM(0)), {&one, 1}, PointerGetDatum(text_array(&one, 1)),
-                    uuid_arg(PG_GETARG_DATUM(2)), lock_terms(fcinfo, {3, -1, -1, -1}), 0));
+    const ListedRequest r = {uuid_arg(PG_GETARG_DATUM(0)),
+                             uuid_arg(PG_GETARG_DATUM(2)),
+                             {&one, 1},
+                             lock_terms(fcinfo, {3, -1, -1, -1}),
+                             0,
+                             seat_buffers(1)};
+    return answer_row(fcinfo, lock_listed(r, PointerGetDatum(text_array(&one, 1))));
 }
 
 TIX_FUNCTION(tix_lock_seats) {
     require_writable("tix_lock_seats()");
     if (PG_ARGISNULL(0) || PG_ARGISNULL(2)) require_arguments(fcinfo, 3, "tix_lock_seats()");
     const TextList list = text_list_arg(fcinfo, 1, "seat_ids", settings.max_seats_per_lock);
-    const LockTerms terms = lock_terms(fcinfo, {3, 4, 5, 6});
-    return answer_row(
-        fcinfo,
-        lock_listed(uuid_arg(PG_GETARG_DATUM(0)), list, PointerGetDatum(PG_GETARG_ARRAYTYPE_P(1)),
-                    uuid_arg(PG_GETARG_DATUM(2)), terms, into_arg(fcinfo, 7)));
+    const ListedRequest r = {uuid_arg(PG_GETARG_DATUM(0)),
+                             uuid_arg(PG_GETARG_DATUM(2)),
+                             list,
+                             lock_terms(fcinfo, {3, 4, 5, 6}),
+                             into_arg(fcinfo, 7),
+                             seat_buffers(list.text == nullptr ? 0 : list.n)};
+    return answer_row(fcinfo, lock_listed(r, PointerGetDatum(PG_GETARG_ARRAYTYPE_P(1))));
 }
 
 TIX_FUNCTION(tix_take_seats) {
@@ -151,7 +178,11 @@ TIX_FUNCTION(tix_take_seats) {
     const TextList list = text_list_arg(fcinfo, 1, "seat_ids", settings.max_seats_per_lock);
     LockTerms terms = lock_terms(fcinfo, {3, -1, -1, -1});
     terms.above_rules = true;
-    return answer_row(fcinfo, lock_listed(uuid_arg(PG_GETARG_DATUM(0)), list,
-                                          PointerGetDatum(PG_GETARG_ARRAYTYPE_P(1)),
-                                          uuid_arg(PG_GETARG_DATUM(2)), terms, 0));
+    const ListedRequest r = {uuid_arg(PG_GETARG_DATUM(0)),
+                             uuid_arg(PG_GETARG_DATUM(2)),
+                             list,
+                             terms,
+                             0,
+                             seat_buffers(list.text == nullptr ? 0 : list.n)};
+    return answer_row(fcinfo, lock_listed(r, PointerGetDatum(PG_GETARG_ARRAYTYPE_P(1))));
 }

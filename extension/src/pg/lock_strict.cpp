@@ -61,4 +61,5 @@ using namespace tix::pg;
 TIX_STRICT(tix_lock_seat, 0)
 TIX_STRICT(tix_lock_seats, 0)
 TIX_STRICT(tix_lock_best, 0)
+TIX_STRICT(tix_lock_area, 0)
 TIX_STRICT(tix_extend_lock, PG_GETARG_INT64(0))

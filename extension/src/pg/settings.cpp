@@ -46,6 +46,8 @@ const IntSetting kIntSettings[] = {
      &settings.in_doubt_max_s, 86400, 1, 604800, PGC_USERSET, GUC_UNIT_S},
     {"tix.max_seats_per_lock", "Seats one lock may hold.", &settings.max_seats_per_lock, 200, 1,
      kSeatsPerLockMax, PGC_SUSET, 0},
+    {"tix.max_batch_requests", "Requests one call of tix_lock_batch() may have.",
+     &settings.max_batch_requests, 1000, 1, 10000, PGC_SUSET, 0},
     {"tix.max_loaders", "Sessions that may be loading at once.", &settings.max_loaders, 2, 1, 64,
      PGC_SIGHUP, 0},
     {"tix.load_wait", "How long a call waits for a session to load before it says rebuilding.",

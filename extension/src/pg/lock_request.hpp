@@ -1,0 +1,20 @@
+// A request of tix_lock_batch: one JSON object, read into what tix_lock_seats takes.
+#pragma once
+
+#include "lock_listed.hpp"
+
+namespace tix::pg {
+
+struct BatchRequest {
+    ListedRequest seats;
+    // What is wrong with the object: `bad` is the field, null when nothing is.
+    Text bad;
+    const char* expected;
+};
+
+// Reads one object. Strings stay in the jsonb. Never raises for what the object says.
+void read_request(JsonbContainer* object, BatchRequest* out);
+// What is wrong with it, as a row.
+Answer malformed_answer(Text field, const char* expected);
+
+}  // namespace tix::pg
