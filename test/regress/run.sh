@@ -3,7 +3,8 @@
 set -euo pipefail
 lane=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd -P)
 if [[ ${1:-} != inside ]]; then
-    TIX_MIGRATE=no exec "$lane/../stack/with_server.sh" "$lane/run.sh" inside
+    TIX_MIGRATE=no exec "$lane/../stack/with_server.sh" "$lane/run.sh" inside "$@"
 fi
+shift
 source "$lane/compare.sh"
-compare_with_expected "$lane" regress/pg_regress sql
+compare_with_expected "$lane" regress/pg_regress sql "$@"
