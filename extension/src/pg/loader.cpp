@@ -21,7 +21,9 @@ Uuid loading;
 void mark(DirState state, u32 error) {
     LWLockAcquire(directory_lock(), LW_EXCLUSIVE);
     DirEntry* e = directory_find(arena(), MyDatabaseId, loading);
-    if (e != nullptr && e->state == DirState::loading) {
+    // Once published and unloaded again, it may be another worker that is loading the session now.
+    if (e != nullptr && e->state == DirState::loading &&
+        e->loader_pid == static_cast<u32>(MyProcPid)) {
         e->state = state;
         e->error = error;
         e->since = arena_now();
