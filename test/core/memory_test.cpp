@@ -207,7 +207,7 @@ TEST(Session, a_pin_keeps_the_block_until_its_subtransaction_ends) {
     EXPECT_EQ(w.block->pins.load(), 2u);
     w.abort_sub(w.a);
     EXPECT_EQ(w.block->pins.load(), 1u);
-    EXPECT_FALSE(xact_changed(w.a.log));
+    EXPECT_FALSE(xact_uses_holds(w.a.log));
     EXPECT_FALSE(session_idle(*w.block));
     EXPECT_EQ(w.commit(w.a), 0u);
     EXPECT_TRUE(session_idle(*w.block));

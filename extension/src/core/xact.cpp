@@ -29,12 +29,8 @@ bool relies_on_hold(Op op) {
     return false;
 }
 
-bool changes(Op op) {
-    return op != Op::verify && op != Op::pin;
-}
-
 bool has_writer(Op op) {
-    return changes(op) && op < Op::free_sold;
+    return op < Op::free_sold;  // the changes of holds stand first
 }
 
 // The hold this entry changed, if it is still the one.
@@ -191,9 +187,9 @@ void xact_pin(const Arena& arena, XactLog& log, SessionBlock& b) {
     b.pins.fetch_add(1, std::memory_order_relaxed);
 }
 
-bool xact_changed(const XactLog& log) {
+bool xact_uses_holds(const XactLog& log) {
     for (u32 i = 0; i < log.size; i++)
-        if (changes(log.entry[i].op)) return true;
+        if (log.entry[i].op != Op::pin) return true;
     return false;
 }
 

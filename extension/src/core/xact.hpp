@@ -55,8 +55,8 @@ void xact_append(const Arena& arena, XactLog& log, Op op, SessionBlock& block, H
 // Keeps the block from eviction until the (sub)transaction ends. Requires room and the directory
 // lock.
 void xact_pin(const Arena& arena, XactLog& log, SessionBlock& block);
-// True when the log holds a change, not only pins and verified tokens.
-bool xact_changed(const XactLog& log);
+// True when the log holds more than pins: a change, or a hold that the transaction relies on.
+bool xact_uses_holds(const XactLog& log);
 
 // Before commit: checks every token the transaction relies on and shields the holds it changed
 // until it ends. Answers the first lost token, 0 when all are live.

@@ -38,7 +38,7 @@ void on_xact(XactEvent event, void*) {
             check_before_commit();
             break;
         case XACT_EVENT_PRE_PREPARE:
-            if (xact_changed(the_log)) raise(Error::prepare_with_holds);
+            if (xact_uses_holds(the_log)) raise(Error::prepare_with_holds);
             check_before_commit();
             break;
         case XACT_EVENT_COMMIT:
