@@ -77,8 +77,9 @@ HoldAnswer with_hold(const TokenCall& t, Call call) {
 }
 
 [[noreturn]] void raise_lost(const HoldAnswer& h, u64 lock_id) {
-    const char* detail = psprintf("{\"lockId\":\"" UINT64_FORMAT "\",\"reason\":\"%s\"}", lock_id,
-                                  h.status == Status::busy ? "busy" : "expired");
+    const char* detail =
+        psprintf("{\"lockId\":\"" INT64_FORMAT "\",\"reason\":\"%s\"}", static_cast<int64>(lock_id),
+                 h.status == Status::busy ? "busy" : "expired");
     raise_detail(Error::lock_lost, detail);
 }
 
