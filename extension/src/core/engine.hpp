@@ -30,6 +30,7 @@ struct LockCall {
     u64 into;  // the hold to add to; 0 = a new one
     bool avoid_orphans = false;
     Caller caller = {};
+    u32 seats_max = kSeatsPerLockMax;  // of the hold, added ones included
 };
 
 // What the journal must record: the kinds of tix.holds.kind. Frozen: stored.

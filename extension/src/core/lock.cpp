@@ -182,7 +182,7 @@ HoldAnswer lock_seats(const Access& a, const LockCall& call, Reason* seat_reason
     if (h->version >= kHoldVersionsMax) return answer(Status::refused, Reason::lifetime);
     if (s.in_own == call.n) return relock(a, call, *h);
     if (h->state != SeatState::held) return answer(Status::busy, Reason::busy);
-    if (h->seats + s.available > kSeatsPerLockMax) return answer(Status::refused, Reason::too_many);
+    if (h->seats + s.available > call.seats_max) return answer(Status::refused, Reason::too_many);
     const Reason reason = judge(a, call, s, h->seats);
     if (reason != Reason::none) return answer(Status::refused, reason);
     clear_overdue(a, call);

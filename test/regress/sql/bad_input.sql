@@ -142,4 +142,16 @@ ROLLBACK;
 SELECT ok FROM tix_lock_seat(s(8), 'A-1-6', u(1), '1 us');
 \set VERBOSITY default
 SELECT state FROM tix_seat_status(s(8), 'A-1-6');
+-- As many seats as one lock may hold and not one more, added ones included.
+SET tix.max_seats_per_lock = 3;
+BEGIN;
+SELECT ok, reason FROM tix_lock_seats(s(8), '{A-1-1,A-1-2,A-1-3,A-1-4}', u(1));
+SELECT ok, reason, lock_id AS lock FROM tix_lock_seats(s(8), '{A-1-1,A-1-2}', u(1)) \gset
+SELECT :'ok' AS ok;
+SELECT ok, reason FROM tix_lock_seats(s(8), '{A-1-3,A-1-4}', u(1), into_lock_id => :lock);
+SELECT ok, reason FROM tix_lock_seats(s(8), '{A-1-1,A-1-3}', u(1), into_lock_id => :lock);
+SELECT ok, reason FROM tix_lock_seats(s(8), '{A-1-4}', u(1), into_lock_id => :lock);
+SELECT ok, reason FROM tix_lock_best(s(8), 4, u(1));
+ROLLBACK;
+RESET tix.max_seats_per_lock;
 SELECT * FROM tix_check(s(8));
