@@ -75,6 +75,43 @@ DELETE FROM tickets WHERE session_id = s(11) AND seat_id = 'A-1-2';
 SELECT * FROM taken;
 SELECT * FROM tix_check(s(11));
 
+-- INSERT ON CONFLICT touches no seat that it does not take; MERGE goes through the guard.
+INSERT INTO tickets (session_id, seat_id) VALUES (s(11), 'A-1-3'), (s(11), 'A-1-5')
+ON CONFLICT (session_id, seat_id) WHERE status IN ('valid', 'used') DO NOTHING;
+SELECT * FROM taken;
+INSERT INTO tickets (session_id, seat_id) VALUES (s(11), 'A-1-5')
+ON CONFLICT (session_id, seat_id) WHERE status IN ('valid', 'used') DO UPDATE SET status = 'void';
+SELECT * FROM taken;
+MERGE INTO tickets t USING (VALUES ('A-1-3'), ('A-1-6')) n (seat)
+ON t.session_id = s(11) AND t.seat_id = n.seat AND t.status IN ('valid', 'used')
+WHEN MATCHED THEN DELETE
+WHEN NOT MATCHED THEN INSERT (session_id, seat_id) VALUES (s(11), n.seat);
+SELECT * FROM taken;
+-- Voided and moved in one UPDATE: the seat that was occupied is freed, no other is taken.
+UPDATE tickets SET status = 'void', seat_id = 'A-1-7'
+WHERE session_id = s(11) AND seat_id = 'A-1-6';
+UPDATE tickets SET status = 'valid', seat_id = 'A-1-3'
+WHERE session_id = s(11) AND seat_id = 'A-1-7';
+SELECT * FROM taken;
+-- Two tickets change seats in one transaction.
+BEGIN;
+UPDATE tickets SET seat_id = 'A-1-8' WHERE session_id = s(11) AND seat_id = 'A-1-3';
+UPDATE tickets SET seat_id = 'A-1-3' WHERE session_id = s(11) AND seat_id = 'A-2-2';
+UPDATE tickets SET seat_id = 'A-2-2' WHERE session_id = s(11) AND seat_id = 'A-1-8';
+SELECT * FROM taken;
+COMMIT;
+SELECT * FROM taken;
+SELECT * FROM tix_check(s(11));
+-- What was done behind the guard's back the check finds.
+ALTER TABLE tickets DISABLE TRIGGER guard;
+INSERT INTO tickets (session_id, seat_id) VALUES (s(11), 'A-1-8');
+DELETE FROM tickets WHERE session_id = s(11) AND seat_id = 'A-1-3';
+ALTER TABLE tickets ENABLE ALWAYS TRIGGER guard;
+SELECT seat_id, arena_state, table_state FROM tix_check(s(11));
+DELETE FROM tickets WHERE session_id = s(11) AND seat_id = 'A-1-8';
+SELECT * FROM tix_free_sold(s(11), '{A-1-3}');
+SELECT * FROM tix_check(s(11));
+
 -- COPY and replicas go through the guard; TRUNCATE does not go.
 COPY tickets (session_id, seat_id) FROM stdin;
 00000000-0000-4000-8000-000000000011	A-2-7
