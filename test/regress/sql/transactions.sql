@@ -77,6 +77,40 @@ SELECT ok, seats FROM locked;
 ROLLBACK;
 SELECT state FROM tix_seat_status(s(10), 'A-2-9');
 
+-- COMMIT inside a procedure keeps what was locked before it; chained transactions stand alone.
+CREATE PROCEDURE lock_two() LANGUAGE plpgsql AS $$
+BEGIN
+    PERFORM tix_lock_seat(s(10), 'A-2-8', u(3), '10 min');
+    COMMIT;
+    PERFORM tix_lock_seat(s(10), 'A-2-9', u(3));
+    RAISE EXCEPTION 'too late';
+END $$;
+CALL lock_two();
+SELECT state FROM tix_seat_status(s(10), 'A-2-8');
+SELECT state FROM tix_seat_status(s(10), 'A-2-9');
+BEGIN;
+SELECT ok FROM tix_lock_seat(s(10), 'A-2-9', u(3));
+ROLLBACK AND CHAIN;
+SELECT ok FROM tix_lock_seat(s(10), 'A-2-10', u(3));
+COMMIT AND CHAIN;
+SELECT ok FROM tix_lock_seat(s(10), 'A-1-9', u(3));
+ROLLBACK;
+SELECT * FROM held;
+
+-- One call a row that the plan fetches: LIMIT stops them, unless a sort needs every row first.
+BEGIN;
+SELECT l.ok FROM generate_series(6, 8) n, tix_lock_seat(s(10), 'A-1-' || n, u(3)) l
+WHERE l.ok LIMIT 1;
+SELECT count(*) AS locked FROM tix_seats(s(10), NULL, u(3))
+WHERE mine AND seat_id IN ('A-1-6', 'A-1-7', 'A-1-8');
+ROLLBACK;
+BEGIN;
+SELECT l.ok FROM generate_series(6, 8) n, tix_lock_seat(s(10), 'A-1-' || n, u(3)) l
+ORDER BY l.expires_at LIMIT 1;
+SELECT count(*) AS locked FROM tix_seats(s(10), NULL, u(3))
+WHERE mine AND seat_id IN ('A-1-6', 'A-1-7', 'A-1-8');
+ROLLBACK;
+
 -- Answered by now, whatever the snapshot.
 BEGIN ISOLATION LEVEL SERIALIZABLE;
 SELECT count(*) FROM house WHERE session_id = s(10);
@@ -122,7 +156,41 @@ ROLLBACK;
 BEGIN READ ONLY;
 SELECT tix_confirm_seats(:lock, u(2));
 ROLLBACK;
+BEGIN READ ONLY;
+SELECT tix_lock_seats(s(10), '{A-2-9}', u(1));
+ROLLBACK;
+BEGIN READ ONLY;
+SELECT tix_hand_over(:lock, u(2), u(1), '1 hour');
+ROLLBACK;
+BEGIN READ ONLY;
+SELECT tix_free_sold(s(10), '{A-2-9}');
+ROLLBACK;
+BEGIN READ ONLY;
+SELECT tix_load_session(s(10));
+ROLLBACK;
+BEGIN READ ONLY;
+SELECT tix_unload_session(s(10));
+ROLLBACK;
+BEGIN READ ONLY;
+SELECT tix_check(s(10));
+ROLLBACK;
 SELECT state FROM tix_seat_status(s(10), 'A-2-9');
+
+-- In a parallel plan too, that nobody would get but by a wrong label.
+CREATE FUNCTION lock_anyhow(seat text) RETURNS boolean VOLATILE PARALLEL SAFE LANGUAGE sql
+AS $$ SELECT ok FROM tix_lock_seat(s(10), seat, u(1)) $$;
+CREATE FUNCTION look_anyhow() RETURNS bigint VOLATILE PARALLEL SAFE LANGUAGE sql
+AS $$ SELECT count(*) FROM tix_seats(s(10)) $$;
+SELECT count(set_config(name, 'on', false)) AS forced
+FROM pg_settings WHERE name IN ('force_parallel_mode', 'debug_parallel_query');
+SELECT lock_anyhow('A-2-9');
+SELECT look_anyhow();
+-- By its own name the engine's function keeps the plan serial.
+SELECT ok FROM tix_lock_get(:lock, u(2));
+SELECT count(set_config(name, 'off', false)) AS forced
+FROM pg_settings WHERE name IN ('force_parallel_mode', 'debug_parallel_query');
+SELECT state FROM tix_seat_status(s(10), 'A-2-9');
+DROP FUNCTION lock_anyhow, look_anyhow;
 -- No function of ours may run in a parallel worker, none is immutable or stable.
 SELECT provolatile, proparallel, count(*) > 20 AS many FROM pg_proc
 WHERE pronamespace = 'tix'::regnamespace AND probin = '$libdir/tix' GROUP BY 1, 2;
@@ -144,3 +212,4 @@ SELECT * FROM tix_check(s(10));
 SELECT * FROM tix_arena_audit();
 DROP VIEW held;
 DROP TABLE checked;
+DROP PROCEDURE lock_two;
