@@ -33,6 +33,18 @@ TEST(Release, is_undone_by_abort) {
     EXPECT_EQ(w.state(0), SeatState::held);
 }
 
+TEST(Release, undone_for_ever_uses_up_no_versions) {
+    World w;
+    const u64 token = w.lock(w.a, {0, 11}, kAnn).lock_id;
+    EXPECT_EQ(w.commit(w.a), 0u);
+    for (int i = 0; i < 70000; i++) {
+        (void)w.release(w.a, token, kAnn, {0});
+        w.abort(w.a);
+    }
+    EXPECT_EQ(w.extend(w.a, token, kAnn, 90 * kSecond).version, 1u);
+    w.abort(w.a);
+}
+
 TEST(Release, is_cancelled_by_a_relock_of_the_same_transaction) {
     World w;
     const u64 token = w.lock(w.a, {0, 1}, kAnn).lock_id;

@@ -101,6 +101,8 @@ void undo_last(const Arena& arena, XactLog& log, Micros now) {
     Hold* h = undo(arena, e);
     unpin_block(arena, e);
     if (h == nullptr || !has_writer(e.op)) return;
+    // The rows of these versions are undone as well: the numbers are free again, and never run out.
+    h->version = e.version;
     arena.partition(arena.partition_of(Token::home(e.lock_id))).count(Count::undone);
     if (--h->pending == 0) {
         h->writer = 0;
@@ -163,8 +165,9 @@ void settle(const Arena& arena, XactLog& log, const XactEntry& e, Micros now) {
 
 void xact_append(const Arena& arena, XactLog& log, Op op, SessionBlock& b, Hold* h, Ordinal seat,
                  i64 value) {
-    log.entry[log.size++] = {
-        op, log.subxact, arena.ref_of(&b), seat, b.generation, h ? h->lock_id : 0, value};
+    const u16 version = h ? h->version : u16{0};
+    log.entry[log.size++] = {op,   version,      log.subxact,        arena.ref_of(&b),
+                             seat, b.generation, h ? h->lock_id : 0, value};
     b.pins.fetch_add(1, std::memory_order_relaxed);
     if (op == Op::rule) return;
     if (h == nullptr) {
@@ -183,7 +186,7 @@ void xact_pin(const Arena& arena, XactLog& log, SessionBlock& b) {
     const Ref self = arena.ref_of(&b);
     for (u32 i = 0; i < log.size; i++)
         if (log.entry[i].block == self && log.entry[i].subxact == log.subxact) return;
-    log.entry[log.size++] = {Op::pin, log.subxact, self, 0, b.generation, 0, 0};
+    log.entry[log.size++] = {Op::pin, 0, log.subxact, self, 0, b.generation, 0, 0};
     b.pins.fetch_add(1, std::memory_order_relaxed);
 }
 

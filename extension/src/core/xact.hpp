@@ -27,6 +27,7 @@ enum class Op : u8 {
 
 struct XactEntry {
     Op op;
+    u16 version;  // of the hold, before the change
     u32 subxact;
     Ref block;
     Ordinal seat;
