@@ -5,21 +5,30 @@
 -- The journal -------------------------------------------------------------------------------------
 
 CREATE TABLE @extschema@.holds (
-    lock_id    bigint NOT NULL,
-    session_id uuid NOT NULL,
-    version    integer NOT NULL,
-    kind       "char" NOT NULL,
-    user_id    uuid,
-    at         timestamptz NOT NULL,
-    expires_at timestamptz,
-    order_id   uuid,
-    seats      text[] NOT NULL
+    lock_id     bigint NOT NULL,
+    session_id  uuid NOT NULL,
+    version     integer NOT NULL,
+    kind        "char" NOT NULL,
+    user_id     uuid,
+    at          timestamptz NOT NULL,
+    expires_at  timestamptz,
+    acquired_at timestamptz,
+    order_id    uuid,
+    seats       text[] NOT NULL
 );
-CREATE INDEX holds_session_lock ON @extschema@.holds (session_id, lock_id);
+CREATE INDEX holds_session_deadline ON @extschema@.holds (session_id, expires_at);
 COMMENT ON TABLE @extschema@.holds IS
     'Journal of seat holds, append-only, written by the library in the caller''s transaction. '
     'kind: g grant, a seats added, e extended, o handed to an order, r released, s sold, f '
-    'freed (lock_id 0). version orders the rows of a lock_id; expires_at is wall clock.';
+    'freed (lock_id 0). version orders the rows of a lock_id. The newest row of a lock_id is the '
+    'hold: g, a, e and o list all its seats, and what stays after r is listed by an e of the same '
+    'statement. tix_prune_journal() removes what is old.';
+COMMENT ON COLUMN @extschema@.holds.expires_at IS
+    'The deadline, wall clock; a hold is live while its newest row is g, a, e or o and this is to '
+    'come. NULL: f, and s without a hold before it.';
+COMMENT ON COLUMN @extschema@.holds.acquired_at IS
+    'In a and e: since when the hold has been held, for tix.lock_lifetime_max; NULL when it '
+    'belongs to an order, which has no such limit. A grant began at "at".';
 SELECT pg_catalog.pg_extension_config_dump('@extschema@.holds', '');
 
 CREATE TABLE @extschema@.generation (
@@ -31,7 +40,7 @@ CREATE TABLE @extschema@.generation (
 COMMENT ON TABLE @extschema@.generation IS
     'The 16-bit generation of lock_id, one row, made by the first load. +1 at each server '
     'start, +1000 when timeline or system '
-    'identifier changed, always above every lock_id in the journal.';
+    'identifier changed; above every lock_id in the journal.';
 SELECT pg_catalog.pg_extension_config_dump('@extschema@.generation', '');
 
 CREATE TABLE @extschema@.idempotency_keys (
@@ -160,6 +169,12 @@ COMMENT ON FUNCTION @extschema@.tix_lock_get(bigint, uuid) IS
     'Looks at one''s own live hold, for display: not a guarantee. Reason expired when unknown, '
     'overdue or another''s.';
 
+CREATE FUNCTION @extschema@.tix_session_of_lock(lock_id bigint) RETURNS uuid
+AS 'MODULE_PATHNAME' LANGUAGE C VOLATILE PARALLEL UNSAFE;
+COMMENT ON FUNCTION @extschema@.tix_session_of_lock(bigint) IS
+    'Internal, for functions that check the owner themselves: the session of a live hold; NULL '
+    'when the lock is unknown or overdue. Errors: TX015 while loading.';
+
 CREATE FUNCTION @extschema@.tix_release_seats(lock_id bigint, user_id uuid,
     seat_ids text[] DEFAULT NULL) RETURNS SETOF text
 AS 'MODULE_PATHNAME' LANGUAGE C VOLATILE PARALLEL UNSAFE;
@@ -247,33 +262,60 @@ CREATE FUNCTION @extschema@.tix_seat_holder(session_id uuid, seat_id text,
     at timestamptz DEFAULT pg_catalog.clock_timestamp(),
     OUT state text, OUT user_id uuid, OUT lock_id bigint, OUT order_id uuid,
     OUT since timestamptz, OUT expires_at timestamptz)
-LANGUAGE sql STABLE PARALLEL SAFE SET search_path = tix, pg_catalog, pg_temp AS $$
-    WITH seen AS MATERIALIZED (
-        SELECT h.* FROM @extschema@.holds h
-        WHERE h.session_id = tix_seat_holder.session_id AND h.at <= tix_seat_holder.at
-          AND tix_seat_holder.seat_id = ANY (h.seats)),
-    last AS (SELECT * FROM seen ORDER BY at DESC, lock_id DESC, version DESC LIMIT 1)
-    SELECT CASE WHEN l.kind = 's' THEN 'sold'
-                WHEN x.lock_id IS NOT NULL THEN 'held'
-                ELSE 'free' END AS state,
-           x.user_id, x.lock_id, x.order_id, x.since, x.expires_at
-    FROM (VALUES (1)) one (row)
-    LEFT JOIN last l ON true
-    LEFT JOIN LATERAL (
-        SELECT l.user_id, l.lock_id,
-               (SELECT s.order_id FROM seen s
-                WHERE s.lock_id = l.lock_id AND s.order_id IS NOT NULL LIMIT 1) AS order_id,
-               CASE WHEN l.kind = 's' THEN l.at
-                    ELSE (SELECT max(s.at) FROM seen s
-                          WHERE s.lock_id = l.lock_id AND s.kind IN ('g', 'a')) END AS since,
-               CASE WHEN l.kind <> 's' THEN l.expires_at END AS expires_at
-    ) x ON l.kind = 's' OR l.kind IN ('g', 'a', 'e', 'o') AND l.expires_at > tix_seat_holder.at
-$$;
+LANGUAGE plpgsql STABLE PARALLEL SAFE SET search_path = tix, pg_catalog, pg_temp
+-- Statistics may be those of an empty journal, which is read from end to end.
+SET enable_seqscan = off AS $$
+#variable_conflict use_column
+DECLARE
+    house CONSTANT uuid := tix_seat_holder.session_id;
+    seat CONSTANT text := tix_seat_holder.seat_id;
+    moment CONSTANT timestamptz := tix_seat_holder.at;
+    last @extschema@.holds;
+    first_at timestamptz;
+    before timestamptz;
+BEGIN
+    -- Who holds the seat at the moment has a deadline after it. So has, for a while, a sale.
+    SELECT * INTO last FROM (
+        SELECT * FROM @extschema@.holds h WHERE h.session_id = house AND h.expires_at > moment
+        UNION ALL
+        SELECT * FROM @extschema@.holds h WHERE h.session_id = house AND h.expires_at IS NULL) h
+    WHERE h.at <= moment AND seat = ANY (h.seats)
+    ORDER BY h.at DESC, h.lock_id DESC, h.version DESC LIMIT 1;
+    IF last.kind IS NULL OR last.kind IN ('r', 'f') THEN
+        SELECT * INTO last FROM @extschema@.holds h
+        WHERE h.session_id = house AND h.at <= moment AND seat = ANY (h.seats)
+        ORDER BY h.at DESC, h.lock_id DESC, h.version DESC LIMIT 1;
+    END IF;
+    state := CASE WHEN last.kind = 's' THEN 'sold'
+                  WHEN last.kind IN ('g', 'a', 'e', 'o') AND last.expires_at > moment THEN 'held'
+                  ELSE 'free' END;
+    IF state = 'free' THEN RETURN; END IF;
+    user_id := last.user_id;
+    lock_id := last.lock_id;
+    expires_at := CASE WHEN state = 'held' THEN last.expires_at END;
+    -- Each row of a hold was written before the deadline of the row before it.
+    first_at := last.at;
+    LOOP
+        before := first_at;
+        SELECT least(min(h.at), before) INTO first_at FROM @extschema@.holds h
+        WHERE h.session_id = house AND h.expires_at > before AND h.lock_id = last.lock_id;
+        EXIT WHEN first_at = before;
+    END LOOP;
+    SELECT max(h.order_id::text)::uuid,
+           min(h.at) FILTER (WHERE h.kind IN ('g', 'a') AND h.version > coalesce(
+               (SELECT max(r.version) FROM @extschema@.holds r
+                WHERE r.session_id = house AND r.expires_at > first_at AND r.kind = 'r'
+                  AND r.lock_id = last.lock_id AND r.at <= moment AND seat = ANY (r.seats)), -1))
+    INTO order_id, since FROM @extschema@.holds h
+    WHERE h.session_id = house AND h.expires_at > first_at AND h.lock_id = last.lock_id
+      AND h.at <= moment AND seat = ANY (h.seats);
+    since := CASE WHEN state = 'sold' THEN last.at ELSE since END;
+END $$;
 COMMENT ON FUNCTION @extschema@.tix_seat_holder(uuid, text, timestamptz) IS
     'For operators: who had a seat at a moment, as far as the journal goes back. state: free, held '
     'or sold; since: when the seat came to this hold, or was sold; expires_at: the deadline of the '
-    'hold as it stood then. The other columns are NULL for a free seat. Reads the journal of the '
-    'session.';
+    'hold as it stood then. The other columns are NULL for a free seat. A seat that was held is '
+    'found at once; for one that was free or sold long ago the journal of the session is read.';
 
 CREATE FUNCTION @extschema@.tix_seats(session_id uuid, area text DEFAULT NULL,
     user_id uuid DEFAULT NULL)

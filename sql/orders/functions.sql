@@ -35,25 +35,6 @@ CREATE TRIGGER orders_state BEFORE UPDATE OF status ON tix.orders
     FOR EACH ROW WHEN (OLD.status <> NEW.status) EXECUTE FUNCTION tix.keep_order_states();
 
 DROP FUNCTION IF EXISTS tix.sessions_of_locks(bigint[]);
-CREATE FUNCTION tix.sessions_of_locks(lock_ids bigint[]) RETURNS SETOF uuid
-LANGUAGE plpgsql STABLE PARALLEL UNSAFE SET search_path = tix, pg_catalog, pg_temp
-SET enable_seqscan = off SET plan_cache_mode = force_generic_plan AS $$
-BEGIN
-    -- The journal's index starts with the session: probe it for each session on sale and token.
-    -- OFFSET keeps the probe a probe: planned as a join it may read the journal of a whole sale.
-    RETURN QUERY
-        SELECT DISTINCT s.session_id
-        FROM unnest(lock_ids) AS l (lock_id) CROSS JOIN sessions s
-        WHERE s.status = 'on_sale' AND EXISTS (
-            SELECT FROM holds h
-            WHERE h.session_id = s.session_id AND h.lock_id = l.lock_id OFFSET 0);
-    IF NOT FOUND THEN  -- the journal is off, or younger than this snapshot
-        RETURN QUERY
-            SELECT DISTINCT h.session_id FROM tix_stat_holds h WHERE h.lock_id = ANY (lock_ids);
-    END IF;
-END $$;
-COMMENT ON FUNCTION tix.sessions_of_locks(bigint[]) IS
-    'Internal: the sessions in which the tokens were granted.';
 
 DROP FUNCTION IF EXISTS tix.prices_of_seats(uuid, text[]);
 CREATE FUNCTION tix.prices_of_seats(session_id uuid, seat_ids text[])
@@ -121,7 +102,8 @@ BEGIN
         IF replayed THEN RETURN; END IF;
     END IF;
 
-    sold_in := ARRAY(SELECT sessions_of_locks(lock_ids));
+    sold_in := ARRAY(SELECT DISTINCT s.id FROM unnest(lock_ids) AS l (lock_id),
+                            tix_session_of_lock(l.lock_id) AS s (id) WHERE s.id IS NOT NULL);
     IF cardinality(sold_in) > 1 THEN
         RAISE EXCEPTION 'locks of an order must be of one session' USING ERRCODE = '22023',
             HINT = 'Create one order per session.';
@@ -292,7 +274,7 @@ COMMENT ON FUNCTION tix.tix_expire_orders(int) IS
     'their deadline. Error 22023: max_rows is not positive.';
 
 REVOKE ALL ON FUNCTION
-    tix.keep_order_states, tix.sessions_of_locks, tix.prices_of_seats, tix.tix_create_order,
+    tix.keep_order_states, tix.prices_of_seats, tix.tix_create_order,
     tix.claim_key, tix.repeated_order, tix.release_order_seats, tix.tix_cancel_order,
     tix.tix_expire_orders FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION tix.tix_create_order, tix.tix_cancel_order TO tix_app;

@@ -21,6 +21,13 @@ Verdict yes(u64 token, char journal, Seats seats = {}) {
 
 }  // namespace
 
+Seats ModelHold::staying() const {
+    Seats all;
+    for (const auto& [o, s] : seats)
+        if (!s.releasing) all.push_back(o);
+    return all;
+}
+
 u64 Model::holder(Ordinal seat) const {
     for (const auto& [token, h] : holds)
         if (h.seats.count(seat) != 0) return token;
@@ -302,28 +309,24 @@ std::map<u64, ModelHold> Model::committed() const {
     return all;
 }
 
-std::map<u64, ModelHold> Model::fold() const {
-    std::vector<JournalRow> rows = journal;
-    std::stable_sort(rows.begin(), rows.end(), [](const auto& a, const auto& b) {
-        return a.token != b.token ? a.token < b.token : a.version < b.version;
-    });
-    std::map<u64, ModelHold> all;
-    std::set<u64> ended;
-    for (const JournalRow& r : rows) {
-        ModelHold& h = all[r.token];
-        if (r.kind == 'g') h.acquired = r.at;
-        if (r.kind == 's') ended.insert(r.token);
-        if (r.kind == 'o') h.ordered = true;
-        h.owner = r.owner;
-        h.deadline = r.deadline;
-        for (const Ordinal o : r.seats) {
-            if (r.kind == 'r') h.seats.erase(o);
-            if (r.kind == 'g' || r.kind == 'a') h.seats[o] = {};
-        }
+std::map<u64, ModelHold> Model::newest() const {
+    std::map<u64, const JournalRow*> last;
+    for (const JournalRow& r : journal) {
+        const JournalRow*& known = last[r.token];
+        if (known == nullptr || known->version < r.version) known = &r;
     }
-    std::erase_if(all, [&](const auto& e) {
-        return ended.count(e.first) != 0 || e.second.seats.empty() || e.second.deadline <= now;
-    });
+    std::map<u64, ModelHold> all;
+    for (const auto& [token, r] : last) {
+        if (r->kind == 'r' || r->kind == 's' || r->seats.empty() || r->deadline <= now) continue;
+        ModelHold& h = all[token];
+        h.owner = r->owner;
+        h.deadline = r->deadline;
+        h.acquired = r->acquired;
+        h.ordered = r->ordered;
+        h.version = r->version;
+        for (const Ordinal o : r->seats)
+            h.seats[o] = {};
+    }
     return all;
 }
 

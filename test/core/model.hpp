@@ -27,6 +27,9 @@ struct ModelHold {
     Micros deadline = 0, acquired = 0;
     bool ordered = false, confirming = false, pinned = false;
     u32 writer = 0;
+    u32 version = 0;
+    // The seats that no release is pending on.
+    Seats staying() const;
     std::map<Ordinal, ModelSeat> seats;
 };
 
@@ -41,7 +44,8 @@ struct JournalRow {
     u32 version;
     char kind;
     Uuid owner;
-    Micros at, deadline;
+    Micros deadline, acquired;
+    bool ordered;
     Seats seats;
 };
 
@@ -82,8 +86,8 @@ public:
     void abort(u32 k);
     // Everything not committed is forgotten; holds come from the journal.
     void crash();
-    // What the journal says, by folding its rows, and what it must say.
-    std::map<u64, ModelHold> fold() const;
+    // What the journal says, by the newest row of each token, and what it must say.
+    std::map<u64, ModelHold> newest() const;
     std::map<u64, ModelHold> committed() const;
 
     bool overdue(const ModelHold& h) const {

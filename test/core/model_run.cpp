@@ -67,24 +67,45 @@ bool ModelRun::expect(const HoldAnswer& got, const Verdict& want, const Step& s)
     kinds[want.journal]++;
     if (got.lock_id != want.token) return fail("another token");
     if (want.journal == '-') return true;
-    const ModelHold& h = m_.holds.at(want.token);
+    ModelHold& h = m_.holds.at(want.token);
+    const bool fresh = want.journal == 'g' || (want.journal == 's' && !want.seats.empty());
+    h.version += !fresh;
+    if (got.version != h.version) return fail("versions of a hold do not grow by one");
     if (got.deadline != h.deadline) return fail("another deadline in the answer");
-    if (want.journal == 'g' || (want.journal == 's' && want.seats.size() == 1)) {
+    if (got.ordered != h.ordered) return fail("ordered or not, in the answer");
+    if (fresh) {
         if (got.lock_id <= last_token_) return fail("S4: the token does not grow");
         last_token_ = got.lock_id;
         tokens_.push_back(got.lock_id);
     }
     // The core names the kinds it decides on; a ticket's own grant is journalled as a sale.
-    const bool ticket = want.journal == 's' && !want.seats.empty();
-    const Journal kind = want.journal == 'g' || ticket ? Journal::grant
-                         : want.journal == 'a'         ? Journal::add
-                         : want.journal == 's'         ? Journal::sale
-                                                       : Journal::none;
+    const Journal kind = fresh                 ? Journal::grant
+                         : want.journal == 'a' ? Journal::add
+                         : want.journal == 's' ? Journal::sale
+                                               : Journal::none;
     if (got.journal != kind) return fail("journal kind");
-    auto& rows = m_.levels[s.backend + 1].back().rows;
-    rows.push_back(
-        {want.token, got.version, want.journal, h.owner, m_.now, h.deadline, want.seats});
+    write_rows(got, want, &h, &m_.levels[s.backend + 1].back().rows);
     return true;
+}
+
+// What the glue writes: every row of a hold lists all its seats but those of a release, which is
+// followed by a row with what stays.
+void ModelRun::write_rows(const HoldAnswer& got, const Verdict& want, ModelHold* h,
+                          std::vector<JournalRow>* rows) {
+    const Seats stay = h->staying();
+    const bool listed = want.journal == 'r' || want.journal == 's';
+    const Micros now_ms = w_.now / 1000;
+    const Micros age_ms = static_cast<u32>(now_ms) - got.acquired_ms;
+    JournalRow row = {want.token,   got.version,
+                      want.journal, h->owner,
+                      h->deadline,  (now_ms - age_ms) * 1000,
+                      got.ordered,  listed ? want.seats : stay};
+    rows->push_back(row);
+    if (want.journal != 'r' || stay.empty()) return;
+    row.kind = 'e';
+    row.version = ++h->version;
+    row.seats = stay;
+    rows->push_back(row);
 }
 
 bool ModelRun::lock(const Step& s, bool add) {
@@ -237,9 +258,9 @@ bool ModelRun::evict() {
 
 bool ModelRun::crash() {
     crashes++;
-    const auto fold = m_.fold();
+    const auto newest = m_.newest();
     m_.crash();
-    if (fold.size() != m_.holds.size()) return fail("the journal has other holds");
+    if (newest.size() != m_.holds.size()) return fail("the journal has other holds");
     w_.format();
     w_.generation++;
     w_.ring_at = 1;
@@ -249,19 +270,17 @@ bool ModelRun::crash() {
         sold[o] = true;
     w_.block = w_.load(w_.layout, {5, 5}, sold);
     look_anew();
-    for (auto it = fold.rbegin(); it != fold.rend(); ++it) {
+    for (auto it = newest.rbegin(); it != newest.rend(); ++it) {
         const ModelHold& h = it->second;
         Seats seats;
         for (const auto& [o, seat] : h.seats)
             seats.push_back(o);
         const HoldSpec spec{it->first, h.owner, h.deadline, static_cast<u32>(h.acquired / 1000)};
-        if (restore_hold(w_.access(backends_[0], w_.all()), *w_.block, spec, h.ordered, 100,
-                         seats.data(), static_cast<u32>(seats.size())) != seats.size())
+        if (restore_hold(w_.access(backends_[0], w_.all()), *w_.block, spec, h.ordered,
+                         static_cast<u16>(h.version), seats.data(),
+                         static_cast<u32>(seats.size())) != seats.size())
             return fail("a hold came back with fewer seats");
     }
-    // Versions go on from those of the journal.
-    for (JournalRow& r : m_.journal)
-        r.version = 0;
     return true;
 }
 
@@ -272,6 +291,8 @@ bool ModelRun::same_hold(u64 token, const ModelHold& want) {
     if (h.deadline != want.deadline) return fail("deadline");
     if ((h.state == SeatState::confirming) != want.confirming) return fail("state of a hold");
     if (h.writer != want.writer) return fail("writer");
+    if (h.version != want.version) return fail("version");
+    if (h.acquired_ms != static_cast<u32>(want.acquired / 1000)) return fail("acquisition");
     if (pinned != want.pinned || ordered != want.ordered) return fail("flags of a hold");
     if (h.seats != want.seats.size()) return fail("S9: number of seats in a hold");
     for (const auto& [o, seat] : want.seats) {

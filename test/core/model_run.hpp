@@ -41,6 +41,8 @@ private:
     bool same_ring();
     bool compare();
     bool expect(const HoldAnswer& got, const Verdict& want, const Step& s);
+    void write_rows(const HoldAnswer& got, const Verdict& want, ModelHold* h,
+                    std::vector<JournalRow>* rows);
     // True when the log may refuse a call that needs `entries`.
     bool full(const Step& s, Status got, u32 entries);
     bool fail(const std::string& why) { return why_ = why, false; }

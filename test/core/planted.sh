@@ -17,6 +17,7 @@ bugs=(
     "overdue one microsecond late|hold.hpp|s/h.deadline <= now/h.deadline < now/"
     "release is not undone|xact.cpp|s/kPendingRelease, e.op == Op::unrelease/0, true/"
     "versions are not given again|xact.cpp|s/h->version = e.version;//"
+    "what stays has no version|engine.cpp|s/if \(o != kNoSeat\) h.version\+\+;//"
     "raise is not undone|xact.cpp|s/hold_set_deadline\(arena, \*h, e.value\);//"
     "rollback skips a seat|hold.cpp|/^void hold_end/,/^}/s/while (\(o != kNoSeat\))/if \1/"
     "commit does not check the tokens|xact.cpp|s/h != nullptr && !hold_overdue\(\*h, now\)/true/"

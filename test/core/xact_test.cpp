@@ -43,6 +43,10 @@ TEST(Release, undone_for_ever_uses_up_no_versions) {
     }
     EXPECT_EQ(w.extend(w.a, token, kAnn, 90 * kSecond).version, 1u);
     w.abort(w.a);
+    EXPECT_EQ(w.release(w.a, token, kAnn, {0}).version, 1u);
+    EXPECT_EQ(w.extend(w.a, token, kAnn, 90 * kSecond).version, 3u)
+        << "what stays has a row of its own";
+    w.abort(w.a);
 }
 
 TEST(Release, is_cancelled_by_a_relock_of_the_same_transaction) {

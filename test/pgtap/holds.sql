@@ -1,7 +1,7 @@
 -- Holds: the gateway may hold seats, nobody else may sell them, the journal keeps every grant, and
 -- only an admin or the organizer opens and closes a sale.
 \ir fixture.psql
-SELECT plan(46);
+SELECT plan(47);
 GRANT USAGE ON SCHEMA public TO tix_app;
 SELECT bag_has($$
     SELECT p.proname::text FROM pg_proc p WHERE p.pronamespace = 'tix'::regnamespace
@@ -16,7 +16,7 @@ SELECT ok(NOT has_function_privilege('tix_app', p.oid, 'EXECUTE'),
           'the gateway may not call ' || p.proname)
 FROM pg_proc p WHERE p.pronamespace = 'tix'::regnamespace AND p.proname IN
     ('tix_confirm_seats', 'tix_free_sold', 'tix_hand_over', 'tix_load_session',
-     'tix_unload_session') ORDER BY p.proname;
+     'tix_unload_session', 'tix_session_of_lock') ORDER BY p.proname;
 SET ROLE tix_app;
 SELECT ok AS held, lock_id AS lock FROM tix.tix_lock_seats(:'session', '{A-1,A-2}', :'ann') \gset
 RESET ROLE;

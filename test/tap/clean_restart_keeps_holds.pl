@@ -40,6 +40,7 @@ $node->ask('CHECKPOINT');
 $node->ask("SELECT FROM tix_release_seats($parted, u(4), '{A-1-4}')");
 $node->ask("SELECT FROM tix_release_seats($released, u(5))");
 $node->ask("SELECT FROM tix_hand_over($ordered, u(6), u(99), '1 hour')");
+$node->ask("SELECT ok FROM tix_extend_lock($ordered, u(6), '2 hours')");
 $node->ask("INSERT INTO tickets (session_id, seat_id) SELECT s(1), seat"
       . " FROM tix_confirm_seats($confirmed, u(8)) seat");
 $node->ask("INSERT INTO tickets (session_id, seat_id) VALUES (s(1), 'B-2-1'), (s(1), 'B-2-2')");
@@ -127,15 +128,31 @@ is( $node->ask("SELECT abs(extract(epoch FROM expires_at - '$until')) < 0.2"
     't', 'a slow load takes nothing off a hold');
 $node->ask('ALTER SYSTEM RESET tix.seat_loader');
 
-# Tokens are above every lock_id of the journal, wherever that came from.
-$node->ask("INSERT INTO tix.holds SELECT 5000::bigint << 47, session_id, version, kind, user_id,"
-      . " at, expires_at, order_id, seats FROM tix.holds WHERE lock_id = $past");
+# The lifetime of a hold counts from its grant, through extensions and restarts.
+$node->ask("SELECT ok FROM tix_extend_lock($extended, u(2), '21 min')");
 $node->restart;
-$node->ask('SELECT FROM tix_load_session(s(1))');
-cmp_ok(hold('A-2-3', 1) >> 47, '==', 5001, 'the generation is above the journal');
-$node->ask("UPDATE tix.generation SET system_identifier = 1");
-$node->restart;
-$node->ask('SELECT FROM tix_load_session(s(1))');
-cmp_ok(hold('A-2-4', 1) >> 47, '==', 6001, 'and leaps when the data came from another cluster');
+is( $node->ask("SET tix.lock_lifetime_max = '25 min';"
+          . " SELECT round(extract(epoch FROM x.expires_at - g.at), 1) FROM tix.holds g,"
+          . " tix_extend_lock($extended, u(2), '1 hour') x"
+          . " WHERE g.lock_id = $extended AND g.kind = 'g'"),
+    '1500.0', 'a hold is as old as before');
+
+# Data of another cluster may have been put together by hand: tokens are above all of it.
+sub generation_after
+{
+    my ($change) = @_;
+    $node->ask($change);
+    $node->restart;
+    return $node->ask("SELECT lock_id >> 47 FROM tix_load_session(s(1)),"
+          . " tix_lock_best(s(1), 1, u(1))");
+}
+my $foreign = 'UPDATE tix.generation SET system_identifier = 1';
+is( generation_after("$foreign; INSERT INTO tix.holds (lock_id, session_id, version, kind, at,"
+          . " seats) SELECT 5000::bigint << 47, session_id, version, kind, at, seats"
+          . " FROM tix.holds WHERE lock_id = $past"),
+    5001, 'the generation is above a journal of another cluster');
+is(generation_after($foreign), 6001, 'and leaps, for others may have gone on there');
+is(generation_after('DELETE FROM tix.generation'), 6002, 'and is known without its row');
+is(generation_after('UPDATE tix.generation SET timeline = 99'), 7002, 'and leaps at a promotion');
 $node->stop;
 done_testing();

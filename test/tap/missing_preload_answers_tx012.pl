@@ -21,6 +21,7 @@ my @calls = (
     'SELECT tix_lock_get(1, u(1))',
     'SELECT tix_release_seats(1, u(1))',
     "SELECT tix_hand_over(1, u(1), u(2), '1 min')",
+    "SELECT tix_session_of_lock(1)",
     'SELECT tix_confirm_seats(1, u(1))',
     "SELECT tix_free_sold(s(1), '{A-1-2}')",
     "SELECT tix_seat_status(s(1), 'A-1-1')",

@@ -48,12 +48,21 @@ plant() {
 mkdir "$work/prefix"
 cp -a "$prefix/usr" "$work/prefix/"
 plant releases_ignored clean_restart_keeps_holds.pl \
-    tables.cpp "if (kind == 'r') drop(seats[i]);" ""
+    live_holds.cpp "if (e.kind != 'r' && e.kind != 's')" "if (e.kind != 's')"
 plant extensions_ignored clean_restart_keeps_holds.pl \
-    tables.cpp "if (!null) f->expires =" "if (!null && f->expires == 0) f->expires ="
+    live_holds.cpp "static_cast<int>(x.version) - static_cast<int>(y.version)" \
+    "static_cast<int>(y.version) - static_cast<int>(x.version)"
 plant clock_not_clamped clean_restart_keeps_holds.pl \
-    tables.cpp "Min(f->expires - wall, given)" "f->expires - wall + 0 * given"
+    live_holds.cpp "if (h->clamped) h->spec.deadline = latest;" ""
+plant age_forgotten clean_restart_keeps_holds.pl \
+    live_holds.cpp "e.acquired_at != 0 ? e.acquired_at : e.at" "e.at"
+plant order_forgotten clean_restart_keeps_holds.pl \
+    live_holds.cpp "e.kind != 'g' && e.acquired_at == 0" "e.kind == 'o'"
 plant generation_not_raised clean_restart_keeps_holds.pl \
-    loader.cpp "THEN 1\"" "THEN 0\"" \
+    loader.cpp "THEN 1 ELSE" "THEN 0 ELSE" \
     loader.cpp "max(lock_id) >> 47, 0) + 1" "max(lock_id) >> 47, 0) + 0"
+plant dead_rows_read recovery_reads_only_live_rows.pl \
+    journal_read.cpp "return scan(key, 2);" "return scan(key, 1);"
+plant sessions_not_asked recovery_reads_only_live_rows.pl \
+    token_functions.cpp "i < n && answer.status" "i < n && i < 1 && answer.status"
 ((missed == 0)) || die "$missed planted bugs were not found"

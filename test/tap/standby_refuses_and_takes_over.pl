@@ -22,17 +22,22 @@ for my $call ("tix_lock_seat(s(1), 'A-1-3', u(2))", 'tix_lock_best(s(1), 1, u(2)
     "tix_lock_batch('[{}]')", "tix_lock_seat_strict(s(1), 'A-1-3', u(2))",
     "tix_extend_lock($lock, u(1))", "tix_release_seats($lock, u(1))",
     "tix_confirm_seats($lock, u(1))", 'tix_load_session(s(1))', 'tix_seats(s(1))',
-    'tix_seat_map(s(1))', 'tix_changes(0)', "tix_lock_get($lock, u(1))", 'tix_check(s(1))')
+    'tix_seat_map(s(1))', 'tix_changes(0)', "tix_lock_get($lock, u(1))", 'tix_check(s(1))',
+    "tix_session_of_lock($lock)")
 {
     is(($standby->failure("SELECT $call"))[0], '25006', "25006: $call");
 }
 $primary->stop;
 $standby->promote;
-$standby->ask('SELECT FROM tix_load_session(s(1))');
+$standby->ask('SELECT pg_stat_reset()');
 is($standby->ask("SELECT ok FROM tix_lock_get($lock, u(1))"), 't', 'promoted, it has the hold');
 is($standby->ask("SELECT reason FROM tix_lock_seat(s(1), 'A-1-8', u(2))"), 'sold', 'and the sale');
 my $new = $standby->ask("SELECT lock_id FROM tix_lock_seat(s(1), 'A-1-4', u(2))");
 is($new >> 47, ($lock >> 47) + 1000, 'its generation has leapt');
+$standby->poll_query_until('postgres',
+    "SELECT count(*) = 0 FROM pg_stat_activity WHERE backend_type = 'tix loader'");
+is( $standby->ask("SELECT seq_scan FROM pg_stat_user_tables WHERE relid = 'tix.holds'::regclass"),
+    0, 'without a look at the whole journal');
 $standby->sound('after promotion', 1);
 $standby->stop;
 done_testing();

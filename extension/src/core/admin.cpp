@@ -97,9 +97,8 @@ HoldAnswer force_release(const Access& a, SessionBlock& b, Ordinal seat) {
     if (!a.log->room(1)) return answer(Status::log_full);
     slot.flags |= kPendingRelease;
     xact_append(a.arena, *a.log, Op::release, b, &h, seat, 0);
-    h.version++;
     home_of(a, h.lock_id).count(Count::releases);
-    return describe(a.arena, h);
+    return describe_release(a.arena, h);
 }
 
 Status set_rule(const Access& a, SessionBlock& b, Rule which, i64 value) {

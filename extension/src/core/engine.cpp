@@ -60,8 +60,21 @@ HoldAnswer describe(const Arena& arena, const Hold& h) {
     a.session = hold_block(arena, h).session;
     a.owner = h.owner;
     a.deadline = h.deadline;
+    a.acquired_ms = h.acquired_ms;
+    a.ordered = (h.flags & kOrdered) != 0;
     a.version = h.version;
     return a;
+}
+
+HoldAnswer describe_release(const Arena& arena, Hold& h) {
+    h.version++;
+    const HoldAnswer done = describe(arena, h);
+    SessionBlock& b = hold_block(arena, h);
+    Ordinal o = hold_head(arena, h);
+    while (o != kNoSeat && pending_release(b.slot(o)))
+        o = b.slot(o).next;
+    if (o != kNoSeat) h.version++;
+    return done;
 }
 
 Hold* claim_own(const Access& a, u64 lock_id, const Uuid& owner, u32 entries, HoldAnswer* why) {
@@ -128,9 +141,8 @@ HoldAnswer release_seats(const Access& a, u64 lock_id, const Uuid& owner, const 
             flag(o);
     for (u32 i = 0; i < n_wanted; i++)
         flag(wanted[i]);
-    if (*n_out > 0) h->version++;
     home_of(a, lock_id).count(Count::releases, *n_out > 0);
-    return describe(a.arena, *h);
+    return *n_out > 0 ? describe_release(a.arena, *h) : describe(a.arena, *h);
 }
 
 HoldAnswer confirm_lock(const Access& a, u64 lock_id, const Uuid& owner) {

@@ -43,6 +43,8 @@ struct HoldAnswer {
     Uuid session;
     Uuid owner;
     Micros deadline = 0;
+    u32 acquired_ms = 0;   // low bits of now / 1000 at first acquisition
+    bool ordered = false;  // belongs to an order: no lifetime cap
     u16 version = 0;
     Journal journal = Journal::none;
     Ordinal orphan = kNoSeat;  // of reason orphan: the seat that would be left alone
@@ -62,7 +64,8 @@ HoldAnswer extend_lock(const Access& a, u64 lock_id, const Uuid& owner, Micros t
 // Hands the hold over to an order: raises the deadline without the lifetime cap, from then on.
 HoldAnswer hand_over(const Access& a, u64 lock_id, const Uuid& owner, Micros ttl);
 // Flags seats of the hold for release at commit: those in `wanted`, all when n_wanted is 0. Writes
-// the ones it flagged to `out` (room for kSeatsPerLockMax) and their number to `n_out`.
+// the ones it flagged to `out` (room for kSeatsPerLockMax) and their number to `n_out`. When seats
+// stay, the version after the answer's is the journal row that lists them.
 HoldAnswer release_seats(const Access& a, u64 lock_id, const Uuid& owner, const Ordinal* wanted,
                          u32 n_wanted, Ordinal* out, u32* n_out);
 // Moves the hold to confirming; sold at commit. Again in the same transaction: the same answer.

@@ -19,6 +19,9 @@ inline HoldAnswer need_more(const PartitionSet& need) {
 }
 
 HoldAnswer describe(const Arena& arena, const Hold& hold);
+// After seats were flagged for release: counts the version of the release, which is the answer's,
+// and when seats stay, one more for the journal row that lists them.
+HoldAnswer describe_release(const Arena& arena, Hold& hold);
 
 // The owner's live hold, with the locks to change it, and no other transaction at work on it;
 // otherwise null, and `why` says why not. Requires room for `entries` in the log.

@@ -45,8 +45,8 @@ constexpr u32 kSeatsPerLockMax = 1000;
 constexpr u32 kDatabasesMax = 64;
 constexpr u32 kXactChangesMax = 65535;  // Hold::pending counts them in 16 bits
 // Journalled changes of one hold after which it can only be released or sold: Hold::version has 16
-// bits, and a release of every seat by itself must still fit.
-constexpr u32 kHoldVersionsMax = 64000;
+// bits, and a release of every seat by itself, two rows each, must still fit.
+constexpr u32 kHoldVersionsMax = 63000;
 
 struct Uuid {
     u64 hi = 0;

@@ -123,9 +123,7 @@ TIX_FUNCTION(tix_apply_release) {
     close_session();
     require_applied(h, s);
     for (u32 i = 0; i < s.n_out; i++)
-        journal_write({'r', ended[i].lock_id, ended[i].session, ended[i].owner, ended[i].version,
-                       ended[i].deadline, nullptr,
-                       PointerGetDatum(label_array(*s.block, s.out + i, 1))});
+        journal_release(ended[i], *s.block, s.out + i, 1);
     return put_labels(fcinfo, s);
 }
 

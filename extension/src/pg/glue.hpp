@@ -41,7 +41,8 @@ struct Shared {
     ConditionVariable changed;  // the change ring has news
     ConditionVariable loaded;   // a directory entry has changed its state
     pg_atomic_uint32 change_waiters;
-    pg_atomic_uint64 wall_offset;  // wall clock minus arena clock, microseconds
+    // Wall clock minus arena clock, microseconds: now, and the extremes since the server started.
+    pg_atomic_uint64 wall_offset, wall_offset_lowest, wall_offset_highest;
     // Why the last load failed; under the directory lock.
     char load_failure[256];
 };
@@ -58,6 +59,14 @@ Micros arena_now();
 TimestampTz wall_time(Micros arena_time);
 // A wall-clock end as a deadline of the arena; infinity is a century.
 Micros arena_deadline(TimestampTz until);
+// Wall clock minus arena clock. The extremes differ from `now` when the wall clock has been set.
+struct WallOffsets {
+    int64 now, lowest, highest;
+};
+WallOffsets wall_offsets();
+// The two clocks are not read at one instant: smaller differences are noise, and the same deadline
+// must read the same every time.
+constexpr int64 kWallJitterMicros = 5000;
 
 // The transaction (xact.cpp).
 XactLog& xact_log();
@@ -93,26 +102,42 @@ u32 database_generation();
 // Advisory locks of our own class, transaction-level: they show in pg_locks with objsubid 7.
 void advisory_lock(const Uuid& session, LOCKMODE mode);
 
-// The journal (journal.cpp).
+// The journal: writing (journal.cpp).
 struct JournalRow {
     char kind;
     u64 lock_id;
     Uuid session;
     Uuid owner;
     u16 version;
-    Micros deadline;
+    Micros deadline;          // 0: NULL
+    TimestampTz acquired_at;  // 0: NULL
     const Uuid* order;
     Datum seats;  // text[]
 };
-// The rows of one call, with one time and, if several, one WAL record a page.
+// The row of a hold as a core call left it. Kinds a, e and o must list all its seats.
+JournalRow journal_row(char kind, const HoldAnswer& h, Datum seats);
+// The rows of one change, all with the same time and, if several, one WAL record a page.
 void journal_write(const JournalRow* row, int n);
 inline void journal_write(const JournalRow& row) {
     journal_write(&row, 1);
 }
-// The session of a token, as committed by now; false when the journal has no such token. Costs two
-// index probes for each session in the journal.
-bool journal_find_session(u64 lock_id, Uuid* session);
 void install_journal_callbacks();
+
+// The journal: reading (journal_read.cpp), as committed by now.
+struct JournalEntry {
+    u64 lock_id;
+    Uuid owner;
+    u16 version;
+    char kind;
+    TimestampTz at, expires_at, acquired_at;  // acquired_at 0: NULL
+    ArrayType* seats;
+};
+// Visits the rows of a session whose deadline is after `after`, in the order of their deadlines.
+void journal_read(const Uuid& session, TimestampTz after,
+                  void (*visit)(void* context, const JournalEntry& entry), void* context);
+// The sessions that have such rows, palloc'd; costs two index probes for each session in the
+// journal.
+u32 journal_live_sessions(TimestampTz after, Uuid** sessions);
 
 // Conversions (convert.cpp).
 Uuid uuid_arg(Datum d);
@@ -139,21 +164,25 @@ inline void put_row(ReturnSetInfo* rows, Datum* values, bool* nulls) {
     tuplestore_putvalues(rows->setResult, rows->setDesc, values, nulls);
 }
 
-// Reading a session through the seat loader and the journal (tables.cpp), by SPI.
-struct TableSession {
-    LayoutInput layout;
-    int holds;
-    struct TableHold* hold;
-};
+// Reading a session: its seats through the seat loader by SPI (tables.cpp), its live holds from the
+// journal (live_holds.cpp).
 struct TableHold {
     HoldSpec spec;
     bool ordered;
+    bool
+        clamped;  // its row is from the future of the wall clock: `deadline` is the latest possible
     u16 version;
     u32 seats;
     Ordinal* seat;
 };
-// Requires SPI_connect and no snapshot older than the advisory lock. Everything is palloc'd in the
+struct TableSession {
+    LayoutInput layout;
+    u32 holds;
+    TableHold* hold;  // the highest token first
+};
+// Requires SPI_connect and no snapshot older than the advisory lock. `wall_offset` (wall clock
+// minus arena clock) turns the journal's deadlines into the arena's. Everything is palloc'd in the
 // current context. seats = 0 when the loader knows no such session.
-TableSession read_session(const Uuid& session);
+TableSession read_session(const Uuid& session, int64 wall_offset);
 
 }  // namespace tix::pg

@@ -1,20 +1,20 @@
 // The journal tix.holds: one row per grant, addition, extension, hand-over, release, sale and free.
 //
+// The newest row of a token says all about its hold: a grant, an addition, an extension and a
+// hand-over list every seat, and what stays after a release is said again in an extension. So
+// whoever restores holds reads the rows with a deadline to come and no others.
 // Written by heap_insert (heap_multi_insert for several) and one index insertion each, in the
 // caller's transaction: the hold is as durable as any other row of that transaction. Failure. The
 // table is checked once per relcache change; a changed shape is an ERROR, which undoes the hold
 // like any other error.
 
-#include "glue.hpp"
+#include "journal.hpp"
 
 namespace tix::pg {
 
 namespace {
 
-constexpr int kColumns = 9;
 constexpr int kIndexesMax = 4;
-constexpr int kLockColumn = 1;
-constexpr int kSessionColumn = 2;
 Oid journal_oid = InvalidOid;
 Oid index_oid[kIndexesMax];
 int indexes = 0;
@@ -22,20 +22,20 @@ int indexes = 0;
 const struct {
     const char* name;
     Oid type;
-} kShape[kColumns] = {
+} kShape[kJournalColumns] = {
     {"lock_id", INT8OID},           {"session_id", UUIDOID},
     {"version", INT4OID},           {"kind", CHAROID},
     {"user_id", UUIDOID},           {"at", TIMESTAMPTZOID},
-    {"expires_at", TIMESTAMPTZOID}, {"order_id", UUIDOID},
-    {"seats", TEXTARRAYOID},
+    {"expires_at", TIMESTAMPTZOID}, {"acquired_at", TIMESTAMPTZOID},
+    {"order_id", UUIDOID},          {"seats", TEXTARRAYOID},
 };
 
 // Rows that are written together.
 constexpr int kRowsAtOnce = 64;
 
 struct JournalTuple {
-    Datum values[kColumns];
-    bool nulls[kColumns];
+    Datum values[kJournalColumns];
+    bool nulls[kJournalColumns];
     HeapTuple tuple;
 };
 
@@ -69,43 +69,28 @@ void check_indexes(Relation journal) {
     list_free(list);
 }
 
-Relation open_journal(LOCKMODE mode) {
-    if (journal_oid != InvalidOid) return table_open(journal_oid, mode);
-    const Oid schema = get_namespace_oid("tix", true);
-    const Oid oid = OidIsValid(schema) ? get_relname_relid("holds", schema) : InvalidOid;
-    if (!OidIsValid(oid)) bad_shape("it does not exist");
-    const Relation journal = table_open(oid, mode);
-    const TupleDesc desc = RelationGetDescr(journal);
-    if (journal->rd_rel->relkind != RELKIND_RELATION) bad_shape("it is not a plain table");
-    if (desc->natts != kColumns) bad_shape("it has other columns");
-    for (int i = 0; i < kColumns; i++) {
-        const Form_pg_attribute a = TupleDescAttr(desc, i);
-        if (a->attisdropped || a->atttypid != kShape[i].type ||
-            strcmp(NameStr(a->attname), kShape[i].name) != 0)
-            bad_shape("it has other columns");
-    }
-    if (journal->trigdesc != nullptr) bad_shape("it has triggers");
-    check_indexes(journal);
-    journal_oid = oid;
-    return journal;
-}
-
-// The values of a row; those of fixed size stay where the row has them.
-void fill_row(const JournalRow& row, TimestampTz at, TimestampTz epoch, JournalTuple* t) {
+// The values of a row; those of fixed size stay where the row has them. How a hold ends is written
+// with the latest deadline that an earlier row of it may have, also when the wall clock was set
+// back in between: whoever reads a row of it reads that one as well.
+void fill_row(const JournalRow& row, TimestampTz at, const WallOffsets& wall, JournalTuple* t) {
     const auto uuid = [](const Uuid* u) { return PointerGetDatum(u); };
-    t->values[0] = Int64GetDatum(static_cast<int64>(row.lock_id));
-    t->values[1] = uuid(&row.session);
-    t->values[2] = Int32GetDatum(row.version);
-    t->values[3] = CharGetDatum(row.kind);
-    t->values[4] = uuid(&row.owner);
-    t->values[5] = TimestampTzGetDatum(at);
-    t->values[6] = TimestampTzGetDatum(epoch + row.deadline);
-    t->values[7] = uuid(row.order);
-    t->values[8] = row.seats;
+    const bool ends = row.kind == 'r' || row.kind == 's';
     memset(t->nulls, false, sizeof t->nulls);
-    t->nulls[4] = row.owner == Uuid{};
-    t->nulls[6] = row.deadline == 0;
-    t->nulls[7] = row.order == nullptr;
+    const auto set = [t](int column, Datum value, bool null = false) {
+        t->values[column - 1] = value;
+        t->nulls[column - 1] = null;
+    };
+    set(kLockId, Int64GetDatum(static_cast<int64>(row.lock_id)));
+    set(kSession, uuid(&row.session));
+    set(kVersion, Int32GetDatum(row.version));
+    set(kKind, CharGetDatum(row.kind));
+    set(kUser, uuid(&row.owner), row.owner == Uuid{});
+    set(kAt, TimestampTzGetDatum(at));
+    set(kExpiresAt, TimestampTzGetDatum(row.deadline + (ends ? wall.highest : wall.now)),
+        row.deadline == 0);
+    set(kAcquiredAt, TimestampTzGetDatum(row.acquired_at), row.acquired_at == 0);
+    set(kOrder, uuid(row.order), row.order == nullptr);
+    set(kSeats, row.seats);
 }
 
 // Inserts the entries of n rows into one index.
@@ -143,10 +128,10 @@ void insert_many(Relation journal, const JournalTuple* row, int n) {
 }
 
 void insert_rows(Relation journal, const JournalRow* row, int n, TimestampTz at) {
-    const TimestampTz epoch = wall_time(0);
+    const WallOffsets wall = wall_offsets();
     JournalTuple tuple[kRowsAtOnce];
     for (int i = 0; i < n; i++) {
-        fill_row(row[i], at, epoch, &tuple[i]);
+        fill_row(row[i], at, wall, &tuple[i]);
         tuple[i].tuple =
             heap_form_tuple(RelationGetDescr(journal), tuple[i].values, tuple[i].nulls);
     }
@@ -160,77 +145,49 @@ void insert_rows(Relation journal, const JournalRow* row, int n, TimestampTz at)
         heap_freetuple(tuple[i].tuple);
 }
 
-// The index by session and token.
-Oid lookup_index(Relation journal) {
+}  // namespace
+
+Relation open_journal(LOCKMODE mode) {
+    if (journal_oid != InvalidOid) return table_open(journal_oid, mode);
+    const Oid schema = get_namespace_oid("tix", true);
+    const Oid oid = OidIsValid(schema) ? get_relname_relid("holds", schema) : InvalidOid;
+    if (!OidIsValid(oid)) bad_shape("it does not exist");
+    const Relation journal = table_open(oid, mode);
+    const TupleDesc desc = RelationGetDescr(journal);
+    if (journal->rd_rel->relkind != RELKIND_RELATION) bad_shape("it is not a plain table");
+    if (desc->natts != kJournalColumns) bad_shape("it has other columns");
+    for (int i = 0; i < kJournalColumns; i++) {
+        const Form_pg_attribute a = TupleDescAttr(desc, i);
+        if (a->attisdropped || a->atttypid != kShape[i].type ||
+            strcmp(NameStr(a->attname), kShape[i].name) != 0)
+            bad_shape("it has other columns");
+    }
+    if (journal->trigdesc != nullptr) bad_shape("it has triggers");
+    check_indexes(journal);
+    journal_oid = oid;
+    return journal;
+}
+
+Oid journal_index(Relation journal) {
     for (int i = 0; i < indexes; i++) {
         const Relation index = index_open(index_oid[i], AccessShareLock);
         const int2vector& columns = index->rd_index->indkey;
         const bool fits = index->rd_index->indisvalid && columns.dim1 >= 2 &&
-                          columns.values[0] == kSessionColumn && columns.values[1] == kLockColumn;
+                          columns.values[0] == kSession && columns.values[1] == kExpiresAt;
         index_close(index, AccessShareLock);
         if (fits) return index_oid[i];
     }
-    bad_shape("it has no index on session_id and lock_id");
+    bad_shape("it has no index on session_id and expires_at");
 }
 
-struct JournalIndex {
-    Relation journal;
-    Relation index;
-    Snapshot snapshot;
-
-    // The session of the first row that fits the keys.
-    bool first(ScanKeyData* keys, int n, Uuid* session) const {
-        TupleTableSlot* slot = table_slot_create(journal, nullptr);
-        const IndexScanDesc scan = index_beginscan(journal, index, snapshot,
-#if PG_VERSION_NUM >= 180000
-                                                   nullptr,
-#endif
-                                                   n, 0);
-        index_rescan(scan, keys, n, nullptr, 0);
-        const bool found = index_getnext_slot(scan, ForwardScanDirection, slot);
-        if (found) {
-            bool null;
-            *session = uuid_arg(slot_getattr(slot, kSessionColumn, &null));
-        }
-        index_endscan(scan);
-        ExecDropSingleTupleTableSlot(slot);
-        return found;
-    }
-    bool next_session(const Uuid* after, Uuid* session) const {
-        ScanKeyData key;
-        if (after == nullptr) return first(&key, 0, session);
-        ScanKeyInit(&key, 1, BTGreaterStrategyNumber, F_UUID_GT, uuid_datum(*after));
-        return first(&key, 1, session);
-    }
-    bool has(const Uuid& session, u64 lock_id) const {
-        ScanKeyData key[2];
-        Uuid same;
-        ScanKeyInit(&key[0], 1, BTEqualStrategyNumber, F_UUID_EQ, uuid_datum(session));
-        ScanKeyInit(&key[1], 2, BTEqualStrategyNumber, F_INT8EQ,
-                    Int64GetDatum(static_cast<int64>(lock_id)));
-        return first(key, 2, &same);
-    }
-};
-
-}  // namespace
-
-bool journal_find_session(u64 lock_id, Uuid* session) {
-    const Relation journal = open_journal(AccessShareLock);
-    const Relation index = index_open(lookup_index(journal), AccessShareLock);
-    const JournalIndex look = {journal, index, RegisterSnapshot(GetLatestSnapshot())};
-    bool found = false;
-    Uuid last;
-    for (bool more = look.next_session(nullptr, session); more && !found;
-         more = look.next_session(&last, session)) {
-        CHECK_FOR_INTERRUPTS();
-        found = look.has(*session, lock_id);
-        if (found) break;
-        last = *session;
-    }
-    UnregisterSnapshot(look.snapshot);
-    index_close(index, AccessShareLock);
-    table_close(journal, AccessShareLock);
-    return found;
+JournalRow journal_row(char kind, const HoldAnswer& h, Datum seats) {
+    JournalRow row = {kind,       h.lock_id, h.session, h.owner, h.version,
+                      h.deadline, 0,         nullptr,   seats};
+    if (h.ordered || (kind != 'a' && kind != 'e')) return row;
+    const Micros now_ms = arena_now() / 1000;
+    const u32 age_ms = static_cast<u32>(now_ms) - h.acquired_ms;
+    row.acquired_at = wall_time((now_ms - age_ms) * 1000);
+    return row;
 }
 
 void journal_write(const JournalRow* row, int n) {

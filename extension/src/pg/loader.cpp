@@ -16,6 +16,7 @@ namespace tix::pg {
 namespace {
 
 constexpr int kClusterChangedStep = 1000;
+constexpr const char* kWorkMem = "65536";  // kB: a big layout is sorted and handed over in memory
 Uuid loading;
 
 void mark(DirState state, u32 error) {
@@ -51,11 +52,67 @@ void remember_failure() {
     mark(DirState::failed, static_cast<u32>(e->sqlerrcode));
 }
 
+// Compiling a plan takes longer than a session's load.
+void choose_settings() {
+    SetConfigOption("jit", "off", PGC_SUSET, PGC_S_OVERRIDE);
+    SetConfigOption("work_mem", kWorkMem, PGC_SUSET, PGC_S_OVERRIDE);
+}
+
 void begin() {
     SetCurrentStatementStartTimestamp();
     StartTransactionCommand();
     XactIsoLevel = XACT_READ_COMMITTED;
     XactReadOnly = false;
+}
+
+// The new generation, from the row that has the last one; 0 when there is none of this cluster.
+int next_generation(const Datum* cluster) {
+    Oid types[] = {INT4OID, INT8OID, INT4OID};
+    Datum args[] = {cluster[0], cluster[1], cluster[2]};
+    const int result = SPI_execute_with_args(
+        "UPDATE tix.generation SET timeline = $1, generation = generation + CASE"
+        " WHEN timeline OPERATOR(pg_catalog.=) $1 THEN 1 ELSE $3 END"
+        " WHERE system_identifier OPERATOR(pg_catalog.=) $2 RETURNING generation",
+        3, types, args, nullptr, false, 0);
+    bool null;
+    if (result != SPI_OK_UPDATE_RETURNING || SPI_processed > 1)
+        ereport(ERROR, (errcode(ERRCODE_DATA_CORRUPTED),
+                        errmsg("tix.generation must have exactly one row")));
+    if (SPI_processed == 0) return 0;
+    return DatumGetInt32(SPI_getbinval(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 1, &null));
+}
+
+// As next_generation, where the row is missing or another cluster's: reads the whole journal.
+int first_generation(const Datum* cluster) {
+    Oid types[] = {INT4OID, INT8OID, INT4OID};
+    Datum args[] = {cluster[0], cluster[1], cluster[2]};
+    const int result = SPI_execute_with_args(
+        "INSERT INTO tix.generation AS g (generation, timeline, system_identifier)"
+        " SELECT coalesce(max(lock_id) >> 47, 0) + 1, $1, $2 FROM tix.holds"
+        " ON CONFLICT (one) DO UPDATE SET generation = greatest(excluded.generation,"
+        " g.generation + $3), timeline = $1, system_identifier = $2 RETURNING generation",
+        3, types, args, nullptr, false, 0);
+    if (result != SPI_OK_INSERT_RETURNING || SPI_processed != 1)
+        elog(ERROR, "could not write tix.generation");
+    bool null;
+    return DatumGetInt32(SPI_getbinval(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 1, &null));
+}
+
+// The generation is above every lock_id of the journal without a look at it: none is granted before
+// its generation is flushed, so whatever keeps a row of the journal (the WAL up to any point, a
+// dump's snapshot) keeps that generation as well. Only data that came from another cluster may have
+// been put together by hand, and there the journal is asked.
+int raise_stored_generation() {
+    const Datum cluster[] = {Int32GetDatum(static_cast<int32>(GetWALInsertionTimeLine())),
+                             Int64GetDatum(static_cast<int64>(GetSystemIdentifier())),
+                             Int32GetDatum(kClusterChangedStep)};
+    int next = next_generation(cluster);
+    if (next == 0) next = first_generation(cluster);
+    if (next > static_cast<int>(Token::kGenerationMax))
+        ereport(ERROR, (errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
+                        errmsg("lock generations of this database are used up"),
+                        errhint("Drop and create the extension tix when no hold is live.")));
+    return next;
 }
 
 // Raises the generation of this database, once a server start, on disk before it is used.
@@ -64,46 +121,24 @@ void raise_generation() {
     advisory_lock({0, 0}, ExclusiveLock);
     PushActiveSnapshot(GetTransactionSnapshot());
     SPI_connect();
+    int next = 0;
     if (database_generation() == 0) {
-        Oid types[] = {INT4OID, INT8OID, INT4OID};
-        Datum args[] = {Int32GetDatum(static_cast<int32>(GetWALInsertionTimeLine())),
-                        Int64GetDatum(static_cast<int64>(GetSystemIdentifier())),
-                        Int32GetDatum(kClusterChangedStep)};
-        const int result = SPI_execute_with_args(
-            "INSERT INTO tix.generation AS g (generation, timeline, system_identifier)"
-            " SELECT coalesce(max(lock_id) >> 47, 0) + 1, $1, $2 FROM tix.holds"
-            " ON CONFLICT (one) DO UPDATE SET generation = greatest(excluded.generation,"
-            " g.generation + CASE WHEN (g.timeline, g.system_identifier) = ($1, $2) THEN 1"
-            " ELSE $3 END), timeline = $1, system_identifier = $2 RETURNING generation",
-            3, types, args, nullptr, false, 0);
-        if (result != SPI_OK_INSERT_RETURNING || SPI_processed != 1)
-            ereport(ERROR, (errcode(ERRCODE_DATA_CORRUPTED),
-                            errmsg("tix.generation must have exactly one row")));
-        bool null;
-        const int next =
-            DatumGetInt32(SPI_getbinval(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 1, &null));
-        if (next > static_cast<int>(Token::kGenerationMax))
-            ereport(ERROR, (errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
-                            errmsg("lock generations of this database are used up"),
-                            errhint("Drop and create the extension tix when no hold is live.")));
+        next = raise_stored_generation();
         ForceSyncCommit();
-        SPI_finish();
-        PopActiveSnapshot();
-        CommitTransactionCommand();
-        LWLockAcquire(directory_lock(), LW_EXCLUSIVE);
-        Database* d = arena().add_database(MyDatabaseId);
-        // Another loader may have raised it further between our commit and here.
-        if (d != nullptr && d->generation.load(std::memory_order_relaxed) < static_cast<u32>(next))
-            d->generation.store(static_cast<u32>(next), std::memory_order_release);
-        LWLockRelease(directory_lock());
-        if (d == nullptr)
-            ereport(ERROR, (errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
-                            errmsg("more than %u databases use tix", kDatabasesMax)));
-        return;
     }
     SPI_finish();
     PopActiveSnapshot();
     CommitTransactionCommand();
+    if (next == 0) return;
+    LWLockAcquire(directory_lock(), LW_EXCLUSIVE);
+    Database* d = arena().add_database(MyDatabaseId);
+    // Another loader may have raised it further between our commit and here.
+    if (d != nullptr && d->generation.load(std::memory_order_relaxed) < static_cast<u32>(next))
+        d->generation.store(static_cast<u32>(next), std::memory_order_release);
+    LWLockRelease(directory_lock());
+    if (d == nullptr)
+        ereport(ERROR, (errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
+                        errmsg("more than %u databases use tix", kDatabasesMax)));
 }
 
 // Room for a block, made by evicting idle sessions if need be.
@@ -125,7 +160,7 @@ Ref reserve(u64 bytes) {
 }
 
 void restore_holds(SessionBlock& b, const TableSession& t) {
-    for (int i = 0; i < t.holds; i++) {
+    for (u32 i = 0; i < t.holds; i++) {
         const TableHold& h = t.hold[i];
         PartitionSet set;
         set.add(arena().partition_of(Token::home(h.spec.lock_id)));
@@ -160,7 +195,7 @@ void load() {
     advisory_lock(loading, ExclusiveLock);
     PushActiveSnapshot(GetTransactionSnapshot());
     SPI_connect();
-    const TableSession t = read_session(loading);
+    const TableSession t = read_session(loading, wall_offsets().now);
     if (t.layout.seats == 0) {
         mark(DirState::failed, 0);
     } else {
@@ -216,6 +251,7 @@ void tix_loader_main(Datum database) {
     pgstat_report_activity(STATE_RUNNING, "loading a session");
     PG_TRY();
     {
+        choose_settings();
         if (database_generation() == 0) raise_generation();
         load();
     }

@@ -107,15 +107,47 @@ void raise_log_full() {
         psprintf("{\"setting\":\"tix.max_xact_changes\",\"value\":%d}", settings.max_xact_changes));
 }
 
+namespace {
+
+// The seats of this transaction's own hold that it keeps. Its log pins the block.
+struct OwnSeats {
+    const SessionBlock* block;
+    u32 n;
+    Ordinal seat[kSeatsPerLockMax];
+};
+
+OwnSeats own_seats(const HoldAnswer& h) {
+    OwnSeats own;
+    const PartitionSet home = home_of(h.lock_id, h.owner);
+    lock_partitions(home, LW_SHARED);
+    const Access a = access_to(home);
+    const Hold* hold = hold_find(a.arena, h.lock_id);
+    own.n = hold == nullptr ? 0 : lock_seat_list(a, h.lock_id, own.seat);
+    own.block = hold == nullptr ? nullptr : &hold_block(a.arena, *hold);
+    unlock_partitions(home);
+    return own;
+}
+
+Datum own_labels(const OwnSeats& own) {
+    return PointerGetDatum(own.n == 0 ? text_array(nullptr, 0)
+                                      : label_array(*own.block, own.seat, own.n));
+}
+
+}  // namespace
+
+void journal_release(const HoldAnswer& h, const SessionBlock& block, const Ordinal* seat, u32 n) {
+    const OwnSeats stay = own_seats(h);
+    JournalRow row[2] = {journal_row('r', h, PointerGetDatum(label_array(block, seat, n)))};
+    if (stay.n > 0) {
+        row[1] = journal_row('e', h, own_labels(stay));
+        row[1].version++;
+    }
+    journal_write(row, stay.n > 0 ? 2 : 1);
+}
+
 JournalRow grant_row(const HoldAnswer& h, Datum seats) {
-    return {static_cast<char>(h.journal),
-            h.lock_id,
-            h.session,
-            h.owner,
-            h.version,
-            h.deadline,
-            nullptr,
-            seats};
+    const char kind = static_cast<char>(h.journal);
+    return journal_row(kind, h, h.journal == Journal::add ? own_labels(own_seats(h)) : seats);
 }
 
 void journal_grant(const HoldAnswer& h, Datum seats) {

@@ -51,10 +51,12 @@ Reason not_open(Found found);
 // Where the hold of a token most likely lies: its home and its owner.
 PartitionSet home_of(u64 lock_id, const Uuid& owner);
 [[noreturn]] void raise_log_full();
-// The journal row of a grant or an addition.
+// The journal row of a grant, or of an addition with all seats of the hold.
 JournalRow grant_row(const HoldAnswer& h, Datum seats);
 // Writes it; nothing when nothing was granted.
 void journal_grant(const HoldAnswer& h, Datum seats);
+// The journal rows of a release by this transaction: the seats, and what stays of the hold.
+void journal_release(const HoldAnswer& h, const SessionBlock& block, const Ordinal* seat, u32 n);
 
 // The answer of a lock whose seats the engine chose. Requires no lock; a granted hold pins its
 // block, so the labels stay where they are.

@@ -22,11 +22,14 @@ u32 live_holds(SessionBlock& b) {
     return n;
 }
 
-// What one side says of a seat.
+// What one side says of a seat. The journal has wall-clock deadlines, all written and read by the
+// same offset between the clocks, so that a deadline is the same to the microsecond; but when the
+// wall clock has been set, a row may be of either offset, and when it was set back, a row may be
+// from the future and says only that the hold is over by `deadline`.
 struct Said {
     SeatState state;
     u64 lock_id;
-    Micros deadline;
+    Micros deadline, earliest;
     bool unsettled;  // a transaction is at work on it
 };
 
@@ -43,7 +46,7 @@ void ask_arena(SessionBlock& b, Micros now, Said* said) {
             Said& s = said[o];
             s.state = seat_state(b, o, now);
             s.lock_id = s.state == SeatState::held ? b.hold(slot.head).lock_id : 0;
-            s.deadline = s.lock_id != 0 ? b.hold(slot.head).deadline : 0;
+            s.deadline = s.earliest = s.lock_id != 0 ? b.hold(slot.head).deadline : 0;
             s.unsettled = slot.flags != 0 || s.state == SeatState::confirming ||
                           (slot.head != kNoSeat && b.hold(slot.head).writer != 0);
         }
@@ -51,15 +54,19 @@ void ask_arena(SessionBlock& b, Micros now, Said* said) {
     }
 }
 
-void ask_tables(const TableSession& t, Said* said) {
+void ask_tables(const TableSession& t, int64 offsets_apart, Said* said) {
     for (u32 o = 0; o < t.layout.seats; o++)
-        said[o] = {t.layout.sold[o] ? SeatState::sold : SeatState::free, 0, 0, false};
-    for (int i = 0; i < t.holds; i++)
-        for (u32 s = 0; s < t.hold[i].seats; s++) {
-            Said& seat = said[t.hold[i].seat[s]];
+        said[o] = {t.layout.sold[o] ? SeatState::sold : SeatState::free, 0, 0, 0, false};
+    for (u32 i = 0; i < t.holds; i++) {
+        const TableHold& h = t.hold[i];
+        const Micros latest = h.spec.deadline;
+        for (u32 s = 0; s < h.seats; s++) {
+            Said& seat = said[h.seat[s]];
             if (seat.state == SeatState::free)
-                seat = {SeatState::held, t.hold[i].spec.lock_id, t.hold[i].spec.deadline, false};
+                seat = {SeatState::held, h.spec.lock_id, latest,
+                        h.clamped ? 0 : latest - offsets_apart, false};
         }
+    }
 }
 
 void ask_blocks(const SessionBlock& b, const TableRules& rules, Said* said) {
@@ -69,13 +76,12 @@ void ask_blocks(const SessionBlock& b, const TableRules& rules, Said* said) {
     }
 }
 
-// The journal has wall-clock deadlines, so the same one may differ a little.
-constexpr Micros kDeadlineTolerance = 1000000;
-
-bool differ(const Said& a, const Said& t) {
-    const Micros apart = a.deadline - t.deadline;
-    return !a.unsettled && (a.state != t.state || a.lock_id != t.lock_id ||
-                            apart > kDeadlineTolerance || apart < -kDeadlineTolerance);
+bool differ(const Said& arena, const Said& tables, Micros now) {
+    if (arena.unsettled) return false;
+    const bool over =
+        arena.state == SeatState::free && tables.state == SeatState::held && tables.earliest <= now;
+    return !over && (arena.state != tables.state || arena.lock_id != tables.lock_id ||
+                     arena.deadline > tables.deadline || arena.deadline < tables.earliest);
 }
 
 Datum describe(const Said& s) {
@@ -87,6 +93,7 @@ Datum describe(const Said& s) {
 
 struct Comparison {
     u32 seats;
+    Micros now;
     Said* arena;
     Said* tables;
 };
@@ -94,11 +101,12 @@ struct Comparison {
 // One look at both sides. The tables are read after the advisory lock is ours, so no ticket is on
 // its way; holds still come and go, which is why a suspect is looked at twice.
 Comparison compare(SessionBlock* b, const Uuid& session) {
-    Comparison c = {b->seats, static_cast<Said*>(palloc(sizeof(Said) * b->seats)), nullptr};
+    Comparison c = {b->seats, 0, static_cast<Said*>(palloc(sizeof(Said) * b->seats)), nullptr};
     CommandCounterIncrement();
     PushActiveSnapshot(GetTransactionSnapshot());
     SPI_connect();
-    const TableSession t = read_session(session);
+    const WallOffsets offsets = wall_offsets();
+    const TableSession t = read_session(session, offsets.lowest);
     if (t.layout.seats != b->seats)
         ereport(ERROR,
                 (errcode(ERRCODE_DATA_EXCEPTION),
@@ -106,11 +114,12 @@ Comparison compare(SessionBlock* b, const Uuid& session) {
                         t.layout.seats),
                  errhint("Unload the session with tix_unload_session() and load it again.")));
     c.tables = static_cast<Said*>(SPI_palloc(sizeof(Said) * b->seats));
-    ask_tables(t, c.tables);
+    ask_tables(t, offsets.highest - offsets.lowest, c.tables);
     ask_blocks(*b, read_rules(session), c.tables);
     SPI_finish();
     PopActiveSnapshot();
-    ask_arena(*b, arena_now(), c.arena);
+    c.now = arena_now();
+    ask_arena(*b, c.now, c.arena);
     return c;
 }
 
@@ -183,7 +192,7 @@ TIX_FUNCTION(tix_check) {
         if (look > 0) pg_usleep(kLookPauseMicros);
         c = compare(b, session);
         for (u32 o = 0; o < c.seats; o++)
-            suspect[o] += differ(c.arena[o], c.tables[o]);
+            suspect[o] += differ(c.arena[o], c.tables[o], c.now);
     }
     for (u32 o = 0; o < c.seats; o++) {
         if (suspect[o] < kLooks) continue;

@@ -18,10 +18,51 @@ LWLockPadded* directory_tranche = nullptr;
 LWLockPadded* partition_tranche = nullptr;
 void* arena_base = nullptr;
 
-// The two clocks are not read at one instant: smaller differences are noise, and the same deadline
-// must read the same every time.
-constexpr int64 kWallJitterMicros = 5000;
 constexpr int kWallLooks = 10;
+
+bool close_by(int64 a, int64 b) {
+    return a - b < kWallJitterMicros && b - a < kWallJitterMicros;
+}
+
+// Reads both clocks. False when we lost the processor between the two readings.
+bool measure_wall_offset(int64* offset) {
+    const Micros before = arena_now();
+    *offset = GetCurrentTimestamp() - before;
+    return arena_now() - before < kWallJitterMicros;
+}
+
+void init_wall_offset() {
+    int64 offset;
+    for (int look = 0; !measure_wall_offset(&offset) && look < kWallLooks; look++) {
+    }
+    pg_atomic_init_u64(&shared->wall_offset, static_cast<uint64>(offset));
+    pg_atomic_init_u64(&shared->wall_offset_lowest, static_cast<uint64>(offset));
+    pg_atomic_init_u64(&shared->wall_offset_highest, static_cast<uint64>(offset));
+}
+
+// Replaces an extreme that the new offset passes.
+void stretch(pg_atomic_uint64* extreme, int64 offset, bool up) {
+    uint64 known = pg_atomic_read_u64(extreme);
+    while (up ? offset > static_cast<int64>(known) : offset < static_cast<int64>(known))
+        if (pg_atomic_compare_exchange_u64(extreme, &known, static_cast<uint64>(offset))) return;
+}
+
+// The offset as known, unless the wall clock has been set since.
+int64 wall_offset() {
+    const int64 known = static_cast<int64>(pg_atomic_read_u64(&shared->wall_offset));
+    if (close_by(GetCurrentTimestamp() - arena_now(), known)) return known;
+    for (int look = 0; look < kWallLooks; look++) {
+        int64 offset;
+        const bool sure = measure_wall_offset(&offset);
+        if (close_by(offset, known)) return known;
+        if (!sure) continue;
+        pg_atomic_write_u64(&shared->wall_offset, static_cast<uint64>(offset));
+        stretch(&shared->wall_offset_lowest, offset, false);
+        stretch(&shared->wall_offset_highest, offset, true);
+        return offset;
+    }
+    return known;
+}
 
 ArenaConfig arena_config() {
     ArenaConfig c;
@@ -63,8 +104,7 @@ void startup() {
         ConditionVariableInit(&shared->changed);
         ConditionVariableInit(&shared->loaded);
         pg_atomic_init_u32(&shared->change_waiters, 0);
-        pg_atomic_init_u64(&shared->wall_offset,
-                           static_cast<uint64>(GetCurrentTimestamp() - arena_now()));
+        init_wall_offset();
         Arena::format(arena_base, arena_config());
     }
     LWLockRelease(AddinShmemInitLock);
@@ -113,20 +153,13 @@ Micros arena_now() {
 }
 
 TimestampTz wall_time(Micros arena_time) {
-    const int64 known = static_cast<int64>(pg_atomic_read_u64(&shared->wall_offset));
-    int64 offset = GetCurrentTimestamp() - arena_now();
-    if (offset - known < kWallJitterMicros && known - offset < kWallJitterMicros)
-        return arena_time + known;
-    // The clock was set, or we lost the processor between the two readings: look again.
-    for (int look = 0; look < kWallLooks; look++) {
-        const Micros before = arena_now();
-        offset = GetCurrentTimestamp() - before;
-        if (arena_now() - before < kWallJitterMicros) break;
-    }
-    if (offset - known < kWallJitterMicros && known - offset < kWallJitterMicros)
-        return arena_time + known;
-    pg_atomic_write_u64(&shared->wall_offset, static_cast<uint64>(offset));
-    return arena_time + offset;
+    return arena_time + wall_offset();
+}
+
+WallOffsets wall_offsets() {
+    const int64 now = wall_offset();
+    return {now, static_cast<int64>(pg_atomic_read_u64(&shared->wall_offset_lowest)),
+            static_cast<int64>(pg_atomic_read_u64(&shared->wall_offset_highest))};
 }
 
 Micros arena_deadline(TimestampTz until) {

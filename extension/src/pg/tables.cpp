@@ -1,43 +1,41 @@
-// Reading a session from the tables: its seats through the seat loader, its holds from the journal.
+// Reading a session from the tables: its seats through the seat loader, one by one as they come.
 //
 // Failure. A layout the engine cannot arbitrate (seats out of order, too long, too many) is refused
 // whole, with the seat that is wrong.
 
-#include "glue.hpp"
+#include "tables.hpp"
 
 namespace tix::pg {
 
 namespace {
 
-struct Interned {
-    char key[NAMEDATALEN * 4];
-    u32 offset;
-};
+constexpr u32 kTextBytesMax = 255;
 
-// Strings of the session, each kept once.
+// Strings of the session, each kept once, but for the labels of the seats.
 struct Strings {
     StringInfoData bytes;
-    HTAB* known;
+    TextTable known;
 
     void init() {
         initStringInfo(&bytes);
-        HASHCTL c = {};
-        c.keysize = sizeof(Interned::key);
-        c.entrysize = sizeof(Interned);
-        c.hcxt = CurrentMemoryContext;
-        known = hash_create("tix strings", 256, &c, HASH_ELEM | HASH_STRINGS | HASH_CONTEXT);
+        known = TextTable::make(1024);
         appendStringInfoChar(&bytes, '\0');
     }
-    u32 put(const char* s) {
+    u32 put(Text s) {
         const u32 at = static_cast<u32>(bytes.len);
-        appendBinaryStringInfo(&bytes, s, static_cast<int>(strlen(s)) + 1);
+        appendBinaryStringInfo(&bytes, s.data, static_cast<int>(s.size));
+        appendStringInfoChar(&bytes, '\0');
         return at;
     }
-    u32 intern(const char* s) {
-        bool found;
-        auto* e = static_cast<Interned*>(hash_search(known, s, HASH_ENTER, &found));
-        if (!found) e->offset = put(s);
-        return e->offset;
+    bool is(u32 at, Text s) const {
+        return strncmp(bytes.data + at, s.data, s.size) == 0 && bytes.data[at + s.size] == '\0';
+    }
+    u32 intern(Text s) {
+        const u32 found = known.find(bytes.data, s);
+        if (found != TextTable::kNone) return found;
+        const u32 at = put(s);
+        known.add(bytes.data, at, s.size, at);
+        return at;
     }
 };
 
@@ -55,7 +53,8 @@ enum Column {
     kColumns = kNumber
 };
 
-[[noreturn]] void bad_layout(const char* what, const char* seat) {
+[[noreturn]] void bad_layout(const char* what, Text label) {
+    const char* seat = pnstrdup(label.data, label.size);
     ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
                     errmsg("seat layout is not usable: %s", what),
                     errdetail("Seat \"%s\", listed by %s.", seat, settings.seat_loader),
@@ -65,25 +64,28 @@ enum Column {
     pg_unreachable();
 }
 
+// One row of the seat loader.
 struct Reader {
-    SPITupleTable* table;
-    HeapTuple row;
+    TupleTableSlot* row;
 
-    const char* text(int column, const char* missing) const {
-        const char* s = SPI_getvalue(row, table->tupdesc, column);
-        if (s == nullptr && missing == nullptr)
+    // Texts stay where they are: in the row, or detoasted in the current memory context.
+    Text string(int column, bool required) const {
+        bool null;
+        const Datum d = value(column, &null);
+        if (null && required)
             ereport(ERROR, (errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
                             errmsg("seat loader %s returned NULL in column %d",
                                    settings.seat_loader, column)));
-        if (s != nullptr && strlen(s) >= sizeof(Interned::key))
+        if (null) return {"", 0};
+        const struct varlena* t = DatumGetTextPP(d);
+        const Text s = {VARDATA_ANY(t), static_cast<u32>(VARSIZE_ANY_EXHDR(t))};
+        if (s.size > kTextBytesMax)
             ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-                            errmsg("seat loader %s returned a text longer than %zu bytes",
-                                   settings.seat_loader, sizeof(Interned::key) - 1)));
-        return s == nullptr ? missing : s;
+                            errmsg("seat loader %s returned a text longer than %u bytes",
+                                   settings.seat_loader, kTextBytesMax)));
+        return s;
     }
-    Datum value(int column, bool* null) const {
-        return SPI_getbinval(row, table->tupdesc, column, null);
-    }
+    Datum value(int column, bool* null) const { return slot_getattr(row, column, null); }
     float number(int column) const {
         bool null;
         const Datum d = value(column, &null);
@@ -96,98 +98,134 @@ struct Reader {
     }
 };
 
-// The arrays of a layout under construction, sized for the worst case.
+// A layout under construction.
 struct Draft {
     Strings strings;
-    SeatLayout* seat;
-    bool* sold;
-    AreaInfo* area;
-    RowInfo* row;
-    u32* category;
-    u32 areas, rows, categories;
+    TextTable labels;
+    Growing<SeatLayout> seat;
+    Growing<bool> sold;
+    Growing<AreaInfo> area;
+    Growing<RowInfo> row;
+    Growing<u32> category;
+    u32 area_text, row_text, category_text;  // of the last seat: mostly those of the next
+    MemoryContext kept;
+
+    static Draft make() {
+        Draft d = {};
+        d.strings.init();
+        d.labels = TextTable::make(4096);
+        d.seat = Growing<SeatLayout>::make(2048);
+        d.sold = Growing<bool>::make(2048);
+        d.area = Growing<AreaInfo>::make(16);
+        d.row = Growing<RowInfo>::make(128);
+        d.category = Growing<u32>::make(16);
+        d.kept = CurrentMemoryContext;
+        return d;
+    }
+    u32 intern(Text s, u32* last) {
+        if (*last == 0 || !strings.is(*last, s)) *last = strings.intern(s);
+        return *last;
+    }
 };
 
-u32 category_index(Draft* d, u32 name) {
-    for (u32 i = d->categories; i > 0; i--)
-        if (d->category[i - 1] == name) return i - 1;
-    if (d->categories == kCategoriesPerSessionMax)
+u16 category_index(Draft* d, u32 name) {
+    for (u32 i = d->category.n; i > 0; i--)
+        if (d->category.at[i - 1] == name) return static_cast<u16>(i - 1);
+    if (d->category.n == kCategoriesPerSessionMax)
         ereport(ERROR, (errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
                         errmsg("session has more than %u categories", kCategoriesPerSessionMax)));
-    d->category[d->categories] = name;
-    return d->categories++;
+    d->category.add() = name;
+    return static_cast<u16>(d->category.n - 1);
 }
 
-void enter_area(Draft* d, u32 id, u32 id_size, Ordinal seat, const char* label) {
-    for (u32 i = 0; i < d->areas; i++)
-        if (d->area[i].id == id) bad_layout("an area's seats are not listed together", label);
-    if (d->areas == kAreasPerSessionMax)
+void enter_area(Draft* d, u32 id, u32 id_size, Text label) {
+    for (u32 i = 0; i < d->area.n; i++)
+        if (d->area.at[i].id == id) bad_layout("an area's seats are not listed together", label);
+    if (d->area.n == kAreasPerSessionMax)
         ereport(ERROR, (errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
                         errmsg("session has more than %u areas", kAreasPerSessionMax)));
-    AreaInfo& a = d->area[d->areas++];
+    AreaInfo& a = d->area.add();
     a = {};
     a.id = id;
     a.id_size = id_size;
-    a.first_seat = seat;
-    a.first_row = d->rows;
+    a.first_seat = d->seat.n;
+    a.first_row = d->row.n;
 }
 
-void read_seat(Draft* d, const Reader& r, Ordinal o) {
-    const char* label = r.text(kSeatId, nullptr);
-    const size_t label_size = strlen(label);
-    if (label_size == 0 || label_size > kSeatIdBytesMax) bad_layout("seat id length", label);
-    const char* area_id = r.text(kArea, nullptr);
-    const u32 area = d->strings.intern(area_id);
-    const u32 row = d->strings.intern(r.text(kRow, ""));
+// Area and row of the next seat. Positions rise inside a row; where they fall, another segment of
+// the same name begins.
+void place(Draft* d, const Reader& r, u16 position, Text label) {
+    const Text area_id = r.string(kArea, true);
+    const u32 area = d->intern(area_id, &d->area_text);
+    const u32 row = d->intern(r.string(kRow, false), &d->row_text);
+    const u32 n = d->seat.n;
+    const bool new_area = n == 0 || d->area.at[d->area.n - 1].id != area;
+    if (new_area) enter_area(d, area, area_id.size, label);
+    AreaInfo& a = d->area.at[d->area.n - 1];
+    if (new_area || d->row.at[d->row.n - 1].label != row ||
+        position <= d->seat.at[n - 1].position) {
+        d->row.add() = {n, 0, row};
+        a.rows++;
+    }
+    a.seats++;
+    d->row.at[d->row.n - 1].seats++;
+}
+
+u32 keep_label(Draft* d, Text label) {
+    if (label.size == 0 || label.size > kSeatIdBytesMax) bad_layout("seat id length", label);
+    if (d->labels.find(d->strings.bytes.data, label) != TextTable::kNone)
+        bad_layout("a seat is listed twice", label);
+    const u32 at = d->strings.put(label);
+    d->labels.add(d->strings.bytes.data, at, label.size, d->seat.n);
+    return at;
+}
+
+void read_seat(Draft* d, const Reader& r) {
+    if (d->seat.n == kSeatsPerSessionMax)
+        ereport(ERROR, (errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
+                        errmsg("session has more than %u seats", kSeatsPerSessionMax)));
+    const Text label = r.string(kSeatId, true);
     bool null;
     const Datum position = r.value(kPosition, &null);
     if (null || DatumGetInt32(position) < 0 || DatumGetInt32(position) > PG_UINT16_MAX)
         bad_layout("position must be between 0 and 65535", label);
-    const bool new_area = o == 0 || d->area[d->areas - 1].id != area;
-    if (new_area) enter_area(d, area, static_cast<u32>(strlen(area_id)), o, label);
-    // Positions rise inside a row; where they fall, another segment of the same name begins.
-    const u16 at = static_cast<u16>(DatumGetInt32(position));
-    if (new_area || d->row[d->rows - 1].label != row || at <= d->seat[o - 1].position) {
-        d->row[d->rows++] = {o, 0, row};
-        d->area[d->areas - 1].rows++;
-    }
-    d->area[d->areas - 1].seats++;
-    d->row[d->rows - 1].seats++;
-    SeatLayout& s = d->seat[o];
+    SeatLayout s = {};
+    s.label = keep_label(d, label);
+    s.label_last = static_cast<u16>(label.size - 1);
+    s.position = static_cast<u16>(DatumGetInt32(position));
+    place(d, r, s.position, label);
     s.x = r.number(kX);
     s.y = r.number(kY);
-    s.label = d->strings.put(label);
-    s.label_last = static_cast<u16>(label_size - 1);
-    s.number = d->strings.intern(r.text(kNumber, ""));
-    s.row = d->rows - 1;
-    s.area = d->areas - 1;
-    s.category = static_cast<u16>(category_index(d, d->strings.intern(r.text(kCategory, ""))));
-    s.position = at;
+    s.number = d->strings.intern(r.string(kNumber, false));
+    s.row = d->row.n - 1;
+    s.area = d->area.n - 1;
+    s.category = category_index(d, d->intern(r.string(kCategory, false), &d->category_text));
     s.accessible = r.flag(kAccessibleColumn);
-    d->sold[o] = r.flag(kSold);
+    d->sold.add() = r.flag(kSold);
+    d->seat.add() = s;
 }
 
-int compare_labels(const void* a, const void* b) {
-    return strcmp(*static_cast<char* const*>(a), *static_cast<char* const*>(b));
+// Takes the rows of the seat loader one by one, as they come.
+struct Receiver {
+    DestReceiver head;
+    Draft* draft;
+};
+
+bool receive(TupleTableSlot* row, DestReceiver* self) {
+    Draft* d = reinterpret_cast<Receiver*>(self)->draft;
+    slot_getallattrs(row);
+    const MemoryContext old = MemoryContextSwitchTo(d->kept);
+    read_seat(d, {row});
+    MemoryContextSwitchTo(old);
+    return true;
 }
 
-void refuse_duplicates(const Draft& d, u32 n) {
-    auto** label = static_cast<char**>(palloc_extended(sizeof(char*) * n, MCXT_ALLOC_HUGE));
-    for (u32 i = 0; i < n; i++)
-        label[i] = d.strings.bytes.data + d.seat[i].label;
-    qsort(label, n, sizeof(char*), compare_labels);
-    for (u32 i = 1; i < n; i++)
-        if (strcmp(label[i - 1], label[i]) == 0) bad_layout("a seat is listed twice", label[i]);
-    pfree(label);
-}
+void receiver_starts(DestReceiver*, int, TupleDesc) {}
 
-template <class T>
-T* many(u64 n) {
-    return static_cast<T*>(
-        MemoryContextAllocHuge(CurrentMemoryContext, sizeof(T) * (n > 0 ? n : 1)));
-}
+void receiver_ends(DestReceiver*) {}
 
-// Calls the seat loader as its owner and leaves the rows in SPI_tuptable.
-void call_loader(const Uuid& session) {
+// Calls the seat loader as its owner and hands its rows to the draft.
+void call_loader(const Uuid& session, Draft* draft) {
     List* name = stringToQualifiedNameList(settings.seat_loader
 #if PG_VERSION_NUM >= 160000
                                            ,
@@ -211,176 +249,41 @@ void call_loader(const Uuid& session) {
     GetUserIdAndSecContext(&old_user, &old_context);
     SetUserIdAndSecContext(
         owner, old_context | SECURITY_LOCAL_USERID_CHANGE | SECURITY_RESTRICTED_OPERATION);
-    Datum args[] = {uuid_datum(session)};
-    const int result = SPI_execute_with_args(call, 1, types, args, nullptr, false, 0);
+    ParamListInfo args = makeParamList(1);
+    args->params[0] = {uuid_datum(session), false, PARAM_FLAG_CONST, UUIDOID};
+    Receiver receiver = {{receive, receiver_starts, receiver_ends, receiver_ends, DestTuplestore},
+                         draft};
+    SPIExecuteOptions options = {};
+    options.params = args;
+    options.must_return_tuples = true;
+    options.dest = &receiver.head;
+    const int result = SPI_execute_extended(call, &options);
     SetUserIdAndSecContext(old_user, old_context);
     if (result != SPI_OK_SELECT)
         elog(ERROR, "seat loader failed: %s", SPI_result_code_string(result));
 }
 
-LayoutInput read_layout(const Uuid& session) {
-    call_loader(session);
-    SPITupleTable* rows = SPI_tuptable;
-    const u64 n = rows->numvals;
-    if (n > kSeatsPerSessionMax)
-        ereport(ERROR, (errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
-                        errmsg("session has more than %u seats", kSeatsPerSessionMax)));
-    Draft d = {};
-    d.strings.init();
-    d.seat = many<SeatLayout>(n);
-    d.sold = many<bool>(n);
-    d.area = many<AreaInfo>(kAreasPerSessionMax);
-    d.row = many<RowInfo>(n);
-    d.category = many<u32>(kCategoriesPerSessionMax);
-    const MemoryContext work =
-        AllocSetContextCreate(CurrentMemoryContext, "tix layout row", ALLOCSET_DEFAULT_SIZES);
-    for (u32 i = 0; i < n; i++) {
-        const MemoryContext old = MemoryContextSwitchTo(work);
-        read_seat(&d, {rows, rows->vals[i]}, i);
-        MemoryContextSwitchTo(old);
-        MemoryContextReset(work);
-    }
-    MemoryContextDelete(work);
-    refuse_duplicates(d, static_cast<u32>(n));
-    SPI_freetuptable(rows);
-    return {session,
-            MyDatabaseId,
-            1,
-            static_cast<u32>(n),
-            d.areas,
-            d.rows,
-            d.categories,
-            d.seat,
-            d.sold,
-            d.area,
-            d.row,
-            d.category,
-            d.strings.bytes.data,
-            static_cast<u32>(d.strings.bytes.len)};
-}
-
-struct LabelEntry {
-    char label[kSeatIdBytesMax + 1];
-    Ordinal seat;
-};
-
-HTAB* index_labels(const LayoutInput& in) {
-    HASHCTL c = {};
-    c.keysize = sizeof(LabelEntry::label);
-    c.entrysize = sizeof(LabelEntry);
-    c.hcxt = CurrentMemoryContext;
-    HTAB* index = hash_create("tix labels", in.seats, &c, HASH_ELEM | HASH_STRINGS | HASH_CONTEXT);
-    for (Ordinal o = 0; o < in.seats; o++) {
-        auto* e = static_cast<LabelEntry*>(
-            hash_search(index, in.strings + in.seat[o].label, HASH_ENTER, nullptr));
-        e->seat = o;
-    }
-    return index;
-}
-
-// Folds the journal rows of one token, in the order of their versions, into the hold they leave.
-struct Fold {
-    TableHold hold;
-    bool ended;
-    TimestampTz granted, written, expires;
-    Ordinal seat[kSeatsPerLockMax];
-
-    void add(Ordinal o) {
-        for (u32 i = 0; i < hold.seats; i++)
-            if (seat[i] == o) return;
-        if (hold.seats < kSeatsPerLockMax) seat[hold.seats++] = o;
-    }
-    void drop(Ordinal o) {
-        for (u32 i = 0; i < hold.seats; i++)
-            if (seat[i] == o) seat[i] = seat[--hold.seats];
-    }
-    void apply(char kind, const Ordinal* seats, u32 n) {
-        for (u32 i = 0; i < n; i++) {
-            if (kind == 'g' || kind == 'a') add(seats[i]);
-            if (kind == 'r') drop(seats[i]);
-        }
-        ended = ended || kind == 's';
-        hold.ordered = hold.ordered || kind == 'o';
-    }
-};
-
-u32 seats_of(Datum d, HTAB* labels, Ordinal* out) {
-    Datum* element;
-    bool* null;
-    int n;
-    u32 found = 0;
-    deconstruct_array(DatumGetArrayTypeP(d), TEXTOID, -1, false, TYPALIGN_INT, &element, &null, &n);
-    for (int i = 0; i < n && found < kSeatsPerLockMax; i++) {
-        if (null[i]) continue;
-        char key[kSeatIdBytesMax + 1] = {};
-        text_to_cstring_buffer(DatumGetTextPP(element[i]), key, sizeof key);
-        const auto* e = static_cast<LabelEntry*>(hash_search(labels, key, HASH_FIND, nullptr));
-        if (e != nullptr) out[found++] = e->seat;
-    }
-    return found;
-}
-
-// Keeps a hold that is still alive; its remaining time is clamped to what it was given.
-void finish(Fold* f, TableSession* t, Micros now, TimestampTz wall) {
-    const int64 given = f->expires - f->written;
-    const int64 left = Min(f->expires - wall, given);
-    if (f->ended || f->hold.seats == 0 || left <= 0) return;
-    const int64 age = Max(wall - f->granted, 0);
-    TableHold& h = t->hold[t->holds++];
-    h = f->hold;
-    h.spec.deadline = now + left;
-    h.spec.acquired_ms = static_cast<u32>((now - age) / 1000);
-    h.seat = many<Ordinal>(h.seats);
-    memcpy(h.seat, f->seat, sizeof(Ordinal) * h.seats);
-}
-
-void read_journal(TableSession* t) {
-    Oid types[] = {UUIDOID};
-    Datum args[] = {uuid_datum(t->layout.session)};
-    const int result = SPI_execute_with_args(
-        "SELECT lock_id, kind, user_id, at, expires_at, seats, version FROM tix.holds "
-        "WHERE session_id OPERATOR(pg_catalog.=) $1 AND lock_id OPERATOR(pg_catalog.>) 0 "
-        "ORDER BY lock_id DESC, version, at",
-        1, types, args, nullptr, false, 0);
-    if (result != SPI_OK_SELECT) elog(ERROR, "could not read tix.holds");
-    SPITupleTable* rows = SPI_tuptable;
-    HTAB* labels = index_labels(t->layout);
-    // Both clocks at once, or the time between would be taken off every hold.
-    const Micros now = arena_now();
-    const TimestampTz wall = GetCurrentTimestamp();
-    auto* f = static_cast<Fold*>(palloc0(sizeof(Fold)));
-    auto* seats = static_cast<Ordinal*>(palloc(sizeof(Ordinal) * kSeatsPerLockMax));
-    t->hold = many<TableHold>(rows->numvals);
-    for (u64 i = 0; i < rows->numvals; i++) {
-        const Reader r = {rows, rows->vals[i]};
-        bool null;
-        const u64 lock_id = static_cast<u64>(DatumGetInt64(r.value(1, &null)));
-        if (lock_id != f->hold.spec.lock_id) {
-            if (f->hold.spec.lock_id != 0) finish(f, t, now, wall);
-            *f = Fold{};
-            f->hold.spec.lock_id = lock_id;
-            f->granted = DatumGetTimestampTz(r.value(4, &null));
-        }
-        const Datum user = r.value(3, &null);
-        if (!null) f->hold.spec.owner = uuid_arg(user);
-        f->written = DatumGetTimestampTz(r.value(4, &null));
-        const Datum expires = r.value(5, &null);
-        if (!null) f->expires = DatumGetTimestampTz(expires);
-        const Datum list = r.value(6, &null);
-        f->apply(DatumGetChar(r.value(2, &null)), seats, seats_of(list, labels, seats));
-        f->hold.version = static_cast<u16>(DatumGetInt32(r.value(7, &null)));
-    }
-    if (f->hold.spec.lock_id != 0) finish(f, t, now, wall);
-    SPI_freetuptable(rows);
-    hash_destroy(labels);
-}
-
 }  // namespace
 
-TableSession read_session(const Uuid& session) {
+TableSession read_session(const Uuid& session, int64 wall_offset) {
+    Draft d = Draft::make();
+    call_loader(session, &d);
     TableSession t = {};
-    t.layout = read_layout(session);
-    if (t.layout.seats > 0) read_journal(&t);
+    t.layout = {session,
+                MyDatabaseId,
+                1,
+                d.seat.n,
+                d.area.n,
+                d.row.n,
+                d.category.n,
+                d.seat.at,
+                d.sold.at,
+                d.area.at,
+                d.row.at,
+                d.category.at,
+                d.strings.bytes.data,
+                static_cast<u32>(d.strings.bytes.len)};
+    if (d.seat.n > 0) read_holds(&t, d.labels, wall_offset);
     return t;
 }
 

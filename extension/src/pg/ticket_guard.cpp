@@ -79,7 +79,7 @@ void insert_ticket(const Ticket& t) {
     if (h.status != Status::ok) refuse(t, reason_name(h.reason));
     if (h.journal == Journal::none) return;
     const Text label = {t.seat, static_cast<u32>(strlen(t.seat))};
-    journal_write({'s', h.lock_id, t.session, t.user, h.version, 0, nullptr,
+    journal_write({'s', h.lock_id, t.session, t.user, h.version, 0, 0, nullptr,
                    PointerGetDatum(text_array(&label, 1))});
 }
 
@@ -103,7 +103,8 @@ void remove_ticket(const Ticket& t) {
     if (done != Status::ok) refuse(t, "busy");
     if (o == kNoSeat) return;
     const Text label = {t.seat, static_cast<u32>(strlen(t.seat))};
-    journal_write({'f', 0, t.session, {}, 0, 0, nullptr, PointerGetDatum(text_array(&label, 1))});
+    journal_write(
+        {'f', 0, t.session, {}, 0, 0, 0, nullptr, PointerGetDatum(text_array(&label, 1))});
 }
 
 }  // namespace

@@ -46,34 +46,40 @@ void put_seats(FunctionCallInfo fcinfo, const SeatList& list) {
     }
 }
 
-// Loads the session of a token of an earlier start: until then its hold is in the journal alone.
-// True when it is there now.
-bool bring_back(u64 lock_id) {
-    Uuid session;
+// Loads a session with live holds in the journal, in what is left of the time to wait. What kept it
+// from being loaded, or `ready`.
+Found bring_back(const Uuid& session, Micros until) {
     SessionBlock* block = nullptr;
-    if (Token::generation(lock_id) == database_generation() || RecoveryInProgress() ||
-        !journal_find_session(lock_id, &session))
-        return false;
-    switch (open_session(session, settings.load_timeout_ms, &block)) {
-        case Found::ready:
-            close_session();
-            return true;
-        case Found::unknown:
-            return false;
-        case Found::failed:
-            raise_load_failure(session);
-        case Found::rebuilding:
-            raise(Error::rebuilding);
-    }
-    return false;
+    const Micros left = until - arena_now();
+    const Found found = open_session(session, left > 0 ? static_cast<int>(left / 1000) : 0, &block);
+    if (found == Found::ready) close_session();
+    return found;
 }
 
-// Runs a core call on the hold of a token, wherever the hold is.
+// Runs a core call on the hold of a token, wherever the hold is. A token of this start is in memory
+// or nowhere: a session that is unloaded has no live holds. One of an earlier start may be in any
+// session with live holds that nobody has asked for yet, so these are loaded, once a start.
 template <class Call>
 HoldAnswer with_hold(const TokenCall& t, Call call) {
-    const HoldAnswer answer = with_partitions(home_of(t.lock_id, t.owner), call);
-    if (answer.status != Status::lost || !bring_back(t.lock_id)) return answer;
-    return with_partitions(home_of(t.lock_id, t.owner), call);
+    HoldAnswer answer = with_partitions(home_of(t.lock_id, t.owner), call);
+    if (answer.status != Status::lost || RecoveryInProgress() ||
+        Token::generation(t.lock_id) == database_generation())
+        return answer;
+    const Micros until = arena_now() + static_cast<Micros>(settings.load_timeout_ms) * 1000;
+    Uuid* session;
+    const u32 n = journal_live_sessions(wall_time(arena_now()), &session);
+    const Uuid* failed = nullptr;
+    bool rebuilding = false;
+    for (u32 i = 0; i < n && answer.status == Status::lost; i++) {
+        const Found found = bring_back(session[i], until);
+        if (found == Found::failed) failed = &session[i];
+        if (found == Found::rebuilding) rebuilding = true;
+        if (found == Found::ready) answer = with_partitions(home_of(t.lock_id, t.owner), call);
+    }
+    if (answer.status != Status::lost) return answer;
+    if (rebuilding) raise(Error::rebuilding);
+    if (failed != nullptr) raise_load_failure(*failed);
+    return answer;
 }
 
 [[noreturn]] void raise_lost(const HoldAnswer& h, u64 lock_id) {
@@ -95,6 +101,24 @@ void require_done(const HoldAnswer& h, u64 lock_id) {
 
 using namespace tix::pg;
 
+TIX_FUNCTION(tix_session_of_lock) {
+    require_readable("tix_session_of_lock()");
+    require_arguments(fcinfo, 1, "tix_session_of_lock()");
+    const u64 lock_id = static_cast<u64>(PG_GETARG_INT64(0));
+    const HoldAnswer h = with_hold({lock_id, {}}, [&](const Access& a) {
+        HoldAnswer seen;
+        const Hold* hold = hold_find(a.arena, lock_id);
+        const SessionBlock* block = hold == nullptr ? nullptr : &hold_block(a.arena, *hold);
+        if (block == nullptr || block->database != a.database || hold_overdue(*hold, a.now))
+            seen.status = Status::lost;
+        else
+            seen.session = block->session;
+        return seen;
+    });
+    if (h.status != Status::ok) PG_RETURN_NULL();
+    PG_RETURN_DATUM(uuid_datum(h.session));
+}
+
 TIX_FUNCTION(tix_extend_lock) {
     require_writable("tix_extend_lock()");
     const TokenCall t = token_args(fcinfo, "tix_extend_lock()");
@@ -115,8 +139,7 @@ TIX_FUNCTION(tix_extend_lock) {
     }
     if (h.status == Status::ok) {
         a.seats = seat_labels(list);
-        journal_write(
-            {'e', h.lock_id, h.session, h.owner, h.version, h.deadline, nullptr, a.seats});
+        journal_write(journal_row('e', h, a.seats));
     }
     return answer_row(fcinfo, a);
 }
@@ -160,8 +183,9 @@ TIX_FUNCTION(tix_hand_over) {
         return done;
     });
     require_done(h, t.lock_id);
-    journal_write(
-        {'o', h.lock_id, h.session, h.owner, h.version, h.deadline, &order, seat_labels(list)});
+    JournalRow row = journal_row('o', h, seat_labels(list));
+    row.order = &order;
+    journal_write(row);
     put_seats(fcinfo, list);
     return Datum(0);
 }
@@ -178,8 +202,7 @@ TIX_FUNCTION(tix_confirm_seats) {
     require_done(h, t.lock_id);
     if (h.journal != Journal::none) {
         announce_changes();
-        journal_write({'s', h.lock_id, h.session, h.owner, h.version, h.deadline, nullptr,
-                       seat_labels(list)});
+        journal_write(journal_row('s', h, seat_labels(list)));
     }
     put_seats(fcinfo, list);
     return Datum(0);
@@ -211,9 +234,7 @@ TIX_FUNCTION(tix_release_seats) {
         return release_seats(access, t.lock_id, t.owner, ordinal, n, list.seat, &list.n);
     });
     if (h.status == Status::log_full) raise_log_full();
-    if (list.n > 0)
-        journal_write({'r', h.lock_id, h.session, h.owner, h.version, h.deadline, nullptr,
-                       seat_labels(list)});
+    if (list.n > 0) journal_release(h, *list.block, list.seat, list.n);
     put_seats(fcinfo, list);
     return Datum(0);
 }
@@ -241,7 +262,7 @@ TIX_FUNCTION(tix_free_sold) {
     unlock_partitions(set);
     close_session();
     if (done == Status::log_full) raise_log_full();
-    if (list.n > 0) journal_write({'f', 0, session, {}, 0, 0, nullptr, seat_labels(list)});
+    if (list.n > 0) journal_write({'f', 0, session, {}, 0, 0, 0, nullptr, seat_labels(list)});
     put_seats(fcinfo, list);
     return Datum(0);
 }

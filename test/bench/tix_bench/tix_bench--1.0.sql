@@ -17,7 +17,7 @@ CREATE FUNCTION @extschema@.insert_only(session_id uuid, seat_ids text[], user_i
 AS 'MODULE_PATHNAME' LANGUAGE C VOLATILE PARALLEL UNSAFE;
 
 CREATE TABLE @extschema@.holds (LIKE tix.holds);
-CREATE INDEX holds_session_lock ON @extschema@.holds (session_id, lock_id);
+CREATE INDEX holds_session_deadline ON @extschema@.holds (session_id, expires_at);
 
 -- The design without an engine: one row a seat, arbitrated by its primary key.
 

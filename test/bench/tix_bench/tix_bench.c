@@ -30,7 +30,7 @@ PG_FUNCTION_INFO_V1(empty_lost);
 PG_FUNCTION_INFO_V1(insert_only);
 
 #define RESULT_COLUMNS 7
-#define JOURNAL_COLUMNS 9
+#define JOURNAL_COLUMNS 10
 
 // What a call site keeps from call to call.
 typedef struct Kept {
@@ -97,13 +97,13 @@ static void insert_row(Datum* values, bool* nulls) {
     static Oid index_oid = InvalidOid;
     Relation table, index;
     HeapTuple tuple;
-    Datum key[2] = {values[1], values[0]};
+    Datum key[2] = {values[1], values[6]};
     bool null[2] = {false, false};
 
     if (!OidIsValid(table_oid)) {
         Oid schema = get_namespace_oid("bench", false);
         table_oid = get_relname_relid("holds", schema);
-        index_oid = get_relname_relid("holds_session_lock", schema);
+        index_oid = get_relname_relid("holds_session_deadline", schema);
     }
     table = table_open(table_oid, RowExclusiveLock);
     tuple = heap_form_tuple(RelationGetDescr(table), values, nulls);
@@ -116,7 +116,7 @@ static void insert_row(Datum* values, bool* nulls) {
     table_close(table, NoLock);
 }
 
-// The lock_id grows with the clock, so that entries land in the index where those of tix do.
+// The deadline grows with the clock, so entries land in the index where those of tix do.
 Datum insert_only(PG_FUNCTION_ARGS) {
     Kept* kept = fcinfo->flinfo->fn_extra ? fcinfo->flinfo->fn_extra : keep(fcinfo);
     TimestampTz now = GetCurrentTimestamp();
@@ -131,8 +131,9 @@ Datum insert_only(PG_FUNCTION_ARGS) {
                                      TimestampTzGetDatum(now),
                                      TimestampTzGetDatum(expires),
                                      (Datum)0,
+                                     (Datum)0,
                                      seats};
-    bool nulls[JOURNAL_COLUMNS] = {false, false, false, false, false, false, false, true, false};
+    bool nulls[JOURNAL_COLUMNS] = {[7] = true, [8] = true};
 
     insert_row(values, nulls);
     kept->values[0] = BoolGetDatum(true);

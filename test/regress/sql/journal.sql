@@ -69,6 +69,34 @@ SELECT t.state FROM holds h, tix_seat_holder(s(13), 'A-1-1', h.expires_at) t
 WHERE h.session_id = s(13) AND h.seats = '{A-1-1}' AND h.kind = 'g';
 SELECT * FROM tix_seat_holder(s(13), 'nowhere');
 
+-- The newest row of a hold says all: its seats, since when its lifetime counts, whether it is an
+-- order's, for which it does not.
+SELECT lock_id AS lock FROM tix_lock_seats(s(13), '{A-1-7,A-1-8}', u(3), '1 min') \gset
+SELECT count(*) FROM tix_release_seats(:lock, u(3), '{A-1-7}');
+SELECT ok FROM tix_lock_seats(s(13), '{A-1-7}', u(3), into_lock_id => :lock);
+SELECT count(*) FROM tix_hand_over(:lock, u(3), u(33), '5 min');
+SELECT ok FROM tix_extend_lock(:lock, u(3), '10 min');
+SELECT count(*) FROM tix_release_seats(:lock, u(3), '{A-1-8}');
+SELECT h.version, h.kind, h.seats, abs(extract(epoch FROM h.acquired_at - g.at)) < 0.01 AS acquired,
+    h.order_id = u(33) AS an_order
+FROM holds h JOIN holds g USING (lock_id) WHERE lock_id = :lock AND g.kind = 'g' ORDER BY h.version;
+SELECT tix_session_of_lock(:lock) = s(13) AS known,
+    tix_session_of_lock(:lock + 1) IS NULL AS unknown;
+-- Its history goes back to when the seat came, and knows the order from an earlier row.
+SELECT t.state, t.user_id = u(3) AS who, t.order_id = u(33) AS an_order, t.since = a.at AS since
+FROM holds a, tix_seat_holder(s(13), 'A-1-7') t WHERE a.lock_id = :lock AND a.kind = 'a';
+-- Sold long ago is sold; given back, it is free.
+INSERT INTO tickets (session_id, seat_id) VALUES (s(13), 'A-1-8');
+SELECT t.state, t.since = s.at AS since
+FROM holds s, tix_seat_holder(s(13), 'A-1-8') t WHERE s.seats = '{A-1-8}' AND s.kind = 's';
+DELETE FROM tickets WHERE session_id = s(13) AND seat_id = 'A-1-8';
+SELECT * FROM tix_seat_holder(s(13), 'A-1-8');
+SELECT lock_id AS lock FROM tix_lock_seat(s(13), 'A-1-8', u(3)) \gset
+INSERT INTO tickets (session_id, seat_id)
+SELECT s(13), seat FROM tix_confirm_seats(:lock, u(3)) seat;
+SELECT state, user_id = u(3) AS who, lock_id = :lock AS token, expires_at
+FROM tix_seat_holder(s(13), 'A-1-8', clock_timestamp() + interval '1 day');
+
 -- Without a journal nothing is written, and only memory knows.
 SET tix.hold_journal = off;
 SELECT ok FROM tix_lock_seat(s(13), 'A-1-4', u(1));
