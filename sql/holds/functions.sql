@@ -39,4 +39,4 @@ END $$;
 GRANT SELECT ON tix.tix_stat_areas, tix.tix_stat_holds TO tix_owner;
 GRANT SELECT ON tix.tix_stat_sessions, tix.tix_stat_partitions, tix.tix_stat_areas,
     tix.tix_stat_holds, tix.tix_memory TO tix_monitor;
-GRANT SELECT ON tix.holds TO tix_owner;
+GRANT SELECT, DELETE ON tix.holds TO tix_owner;  -- DELETE for tix_prune_journal()

@@ -16,13 +16,17 @@ BEGIN
     FROM (VALUES
         ('tix_expire_orders', '* * * * *', 'SELECT tix.tix_expire_orders(1000)'),
         ('tix_prune_idempotency_keys', '* * * * *',
-         'SELECT tix.tix_prune_idempotency_keys(100000)')) new (job, schedule, command)
+         'SELECT tix.tix_prune_idempotency_keys(100000)'),
+        ('tix_prune_journal', '* * * * *', 'SELECT tix.tix_prune_journal(100000)'))
+        new (job, schedule, command)
     WHERE NOT EXISTS (SELECT FROM cron.job j WHERE j.jobname = new.job);
     RETURN scheduled;
 END $$;
 COMMENT ON FUNCTION tix.tix_schedule_jobs() IS
-    'For operators: schedules with pg_cron, if it is installed here, the expiry of orders and the '
-    'pruning of idempotency keys, each every minute. Returns how many jobs are new.';
+    'For operators: schedules with pg_cron, if it is installed here, the expiry of orders, the '
+    'pruning of idempotency keys and the retention of the journal, each every minute. Returns how '
+    'many jobs are new. A job that exists is left as it is: cron.alter_job() changes how long the '
+    'journal is kept.';
 
 DROP FUNCTION IF EXISTS tix.tix_prune_idempotency_keys(int);
 CREATE FUNCTION tix.tix_prune_idempotency_keys(max_rows int DEFAULT 100000) RETURNS int
@@ -54,7 +58,8 @@ LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = tix, pg_catalog, pg_
 BEGIN
     IF EXISTS (SELECT FROM pg_extension WHERE extname = 'pg_cron') THEN
         PERFORM cron.unschedule(j.jobid) FROM cron.job j
-        WHERE j.jobname IN ('tix_expire_orders', 'tix_prune_idempotency_keys');
+        WHERE j.jobname IN
+            ('tix_expire_orders', 'tix_prune_idempotency_keys', 'tix_prune_journal');
     END IF;
     DROP TRIGGER IF EXISTS ticket_guard ON tickets;
     DROP TRIGGER IF EXISTS ticket_truncate_guard ON tickets;

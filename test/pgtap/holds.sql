@@ -1,7 +1,7 @@
 -- Holds: the gateway may hold seats, nobody else may sell them, the journal keeps every grant, and
 -- only an admin or the organizer opens and closes a sale.
 \ir fixture.psql
-SELECT plan(47);
+SELECT plan(58);
 GRANT USAGE ON SCHEMA public TO tix_app;
 SELECT bag_has($$
     SELECT p.proname::text FROM pg_proc p WHERE p.pronamespace = 'tix'::regnamespace
@@ -108,4 +108,31 @@ SET default_transaction_read_only = on;
 SELECT writable AS health_writable, engine AS health_engine FROM tix_health() \gset
 RESET default_transaction_read_only;
 SELECT is(:'health_writable' || :'health_engine', 'ft', 'a read-only server says so');
+
+-- Retention: what ended long ago goes, the oldest first; a hold that lives does not.
+SELECT pg_temp.hold(:'session', 'A-5', :'ann') AS live,
+       pg_temp.hold(:'session', 'A-6', :'bob') AS lapsed \gset
+SELECT FROM tix_extend_lock(:live, :'ann', '20 min');
+SELECT count(*) AS gone FROM tix_release_seats(:lapsed, :'bob') \gset
+UPDATE holds SET at = at - interval '8 days', expires_at = expires_at - interval '8 days'
+WHERE session_id = :'session' AND (lock_id = :lapsed OR lock_id = :live AND kind = 'g');
+INSERT INTO holds (lock_id, session_id, version, kind, at, seats)
+SELECT 0, :'session', 0, 'f', now() - i * interval '1 day', '{A-9}' FROM generate_series(6, 9) i;
+CREATE FUNCTION pg_temp.kept(session uuid) RETURNS text LANGUAGE sql AS $$
+    SELECT string_agg(kind::text, '' ORDER BY at) FROM tix.holds
+    WHERE session_id = $1 AND (lock_id = 0 OR at < now() - interval '1 day')
+$$;
+SELECT is(pg_temp.kept(:'session'), 'fggrfff', 'the journal has old rows');
+SELECT throws_ok('SELECT tix_prune_journal(0)', '22023', NULL, 'a batch has a row at least');
+SELECT throws_ok('SELECT tix_prune_journal(1, ''-1 day'')', '22023', NULL, 'what is to come stays');
+SELECT is(tix_prune_journal(10, '20 days'), 0, 'what is young enough stays');
+SELECT is(tix_prune_journal(1), 1, 'a batch is bounded');
+SELECT is(pg_temp.kept(:'session'), 'fgrfff', 'what a hold was goes before how it ended');
+SELECT is(tix_prune_journal(100), 5, 'the rest of a week ago goes');
+SELECT is(pg_temp.kept(:'session'), 'f', 'but for what is younger');
+SELECT is(tix_prune_journal(100), 0, 'once');
+SELECT is((SELECT count(*) FROM tix_check(:'session')), 0::bigint, 'no hold is missing');
+SET ROLE tix_app;
+SELECT throws_ok('SELECT tix.tix_prune_journal(1)', '42501', NULL, 'the gateway may not');
+RESET ROLE;
 SELECT * FROM finish();

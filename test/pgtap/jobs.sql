@@ -1,6 +1,6 @@
 -- Jobs: expiry is scheduled where pg_cron is, nothing depends on it, and there is a way out.
 \ir fixture.psql
-SELECT plan(14);
+SELECT plan(16);
 SELECT is(tix_schedule_jobs(), 0, 'the jobs are scheduled already');
 SELECT is((SELECT schedule FROM cron.job WHERE jobname = 'tix_expire_orders'),
     '* * * * *', 'orders expire every minute');
@@ -13,6 +13,10 @@ SELECT is(tix_prune_idempotency_keys(1), 1, 'pruning is bounded');
 SELECT is(tix_prune_idempotency_keys(), 2, 'keys older than a day are pruned');
 SELECT set_eq('SELECT key FROM idempotency_keys', '{young,old 0}'::text[], 'and no others');
 SELECT throws_ok('SELECT tix_prune_idempotency_keys(0)', '22023', NULL, 'max_rows is positive');
+SELECT is((SELECT command FROM cron.job WHERE jobname = 'tix_prune_journal'),
+    'SELECT tix.tix_prune_journal(100000)', 'the journal is pruned');
+SELECT cron.unschedule('tix_prune_journal') AS gone \gset
+SELECT is(tix_schedule_jobs(), 1, 'a job that is missing is scheduled again');
 SELECT throws_ok('DROP EXTENSION tix', '2BP01', NULL,
     'the extension cannot be dropped while the guard stands');
 SELECT pg_temp.paid(:'session', 'A-1', :'ann') AS o \gset
