@@ -5,7 +5,8 @@
 #   ROUND_SECONDS=2  length of a turn  (bash keeps the name SECONDS for itself)
 #   CLIENTS=8        connections of pgbench
 #   HTTP_CLIENTS=64  connections of wrk
-#   GROUPS_ONLY=     names of the groups to measure: lost memory journal async http (default: all)
+#   GROUPS_ONLY=     names of the groups to measure: lost memory journal async http recovery
+#                    (default: all)
 #
 # A turn is one run of pgbench with prepared statements: a script of test/bench/load on fresh
 # connections. Systems of a group alternate in one run, so whatever else the machine does falls on
@@ -24,7 +25,7 @@ for option in ROUNDS ROUND_SECONDS CLIENTS HTTP_CLIENTS; do
 done
 export ROUNDS=${ROUNDS:-15} ROUND_SECONDS=${ROUND_SECONDS:-2} CLIENTS=${CLIENTS:-8}
 export HTTP_CLIENTS=${HTTP_CLIENTS:-64}
-export GROUPS_ONLY=${GROUPS_ONLY:-lost memory journal async http}
+export GROUPS_ONLY=${GROUPS_ONLY:-lost memory journal async http recovery}
 
 # Builds the yardsticks and installs them beside tix in the private copy of PostgreSQL. They are
 # built in a copy, for PGXS finds no sources in a path with a space.
@@ -76,4 +77,8 @@ if [[ " $GROUPS_ONLY " == *" http "* ]]; then
     say ""
     say "$HTTP_CLIENTS clients, $ROUNDS rounds, turns of $ROUND_SECONDS s, $(nproc) processors"
     perl "$bench/report.pl" "$work/turns" /dev/null
+fi
+if [[ " $GROUPS_ONLY " == *" recovery "* ]]; then
+    say ""
+    "$bench/recovery.sh"
 fi
