@@ -65,4 +65,6 @@ plant dead_rows_read recovery_reads_only_live_rows.pl \
     journal_read.cpp "return scan(key, 2);" "return scan(key, 1);"
 plant sessions_not_asked recovery_reads_only_live_rows.pl \
     token_functions.cpp "i < n && answer.status" "i < n && i < 1 && answer.status"
+plant ends_by_the_clock the_wall_clock_may_jump.pl \
+    journal.cpp "row.deadline + wall_offsets().highest" "wall_time(row.deadline)"
 ((missed == 0)) || die "$missed planted bugs were not found"
