@@ -404,16 +404,17 @@ COMMENT ON VIEW @extschema@.tix_stat_partitions IS
 CREATE FUNCTION @extschema@.tix_stat_sessions_rows()
 RETURNS TABLE (session_id uuid, state text, since timestamptz, seats integer, areas integer,
     layout_version integer, bytes bigint, in_use integer, last_used timestamptz,
-    loader_pid integer, sqlstate text)
+    loader_pid integer, phase text, rows_read integer, sqlstate text, error text)
 AS 'MODULE_PATHNAME' LANGUAGE C VOLATILE PARALLEL UNSAFE;
 COMMENT ON FUNCTION @extschema@.tix_stat_sessions_rows() IS
     'The rows of the view tix_stat_sessions.';
 CREATE VIEW @extschema@.tix_stat_sessions AS
     SELECT * FROM @extschema@.tix_stat_sessions_rows();
 COMMENT ON VIEW @extschema@.tix_stat_sessions IS
-    'The sessions of this database that memory knows. state: loading (by process loader_pid), '
-    'ready, or failed (with sqlstate; NULL when the seat loader lists no seats), each since; '
-    'in_use: changes of running transactions; bytes: of shared memory.';
+    'The sessions of this database that memory knows. state: loading (by process loader_pid, '
+    'which is in phase waiting, reading seats, reading journal or building and has read rows_read '
+    'rows), ready, or failed (with sqlstate and error; NULL when the seat loader lists no seats), '
+    'each since; in_use: changes of running transactions; bytes: of shared memory.';
 
 CREATE FUNCTION @extschema@.tix_stat_holds_rows()
 RETURNS TABLE (session_id uuid, lock_id bigint, user_id uuid, state text, seats integer,

@@ -31,16 +31,20 @@ struct ArenaConfig {
 
 enum class DirState : u32 { empty, loading, ready, failed };
 
+// What the loader is at: `waiting` for a process or for the session's advisory lock.
+enum class LoadPhase : u32 { waiting, reading_seats, reading_journal, building };
+
 struct DirEntry {
     Uuid session;
     u32 database;
     DirState state;
     Ref block;
-    u32 error;       // SQLSTATE as the server packs it, when failed; 0 = the loader found no seats
-    Micros since;    // when it entered the state
-    u32 loader_pid;  // for a human who looks at a session that hangs in `loading`
-    u32 pinned;      // loaded ahead by hand: never evicted
-    u32 spare[2];
+    u32 error;        // SQLSTATE as the server packs it, when failed; 0 = the loader found no seats
+    Micros since;     // when it entered the state
+    u32 loader_pid;   // for a human who looks at a session that hangs in `loading`
+    u32 pinned;       // loaded ahead by hand: never evicted
+    LoadPhase phase;  // while loading
+    u32 rows;         // read by the loader so far
 };
 static_assert(sizeof(DirEntry) == 56);
 

@@ -37,14 +37,20 @@ const char* reason_name(Reason reason);
 const char* state_name(SeatState state);
 
 // Shared memory (shmem.cpp).
+constexpr uint32 kLoadFailuresKept = 32;
 struct Shared {
     ConditionVariable changed;  // the change ring has news
     ConditionVariable loaded;   // a directory entry has changed its state
     pg_atomic_uint32 change_waiters;
     // Wall clock minus arena clock, microseconds: now, and the extremes since the server started.
     pg_atomic_uint64 wall_offset, wall_offset_lowest, wall_offset_highest;
-    // Why the last load failed; under the directory lock.
-    char load_failure[256];
+    // Why the last loads failed, the oldest overwritten first; under the directory lock.
+    struct LoadFailure {
+        Oid database;
+        Uuid session;
+        char text[256];
+    } load_failure[kLoadFailuresKept];
+    uint32 load_failures;  // so far
 };
 extern Shared* shared;
 void install_shmem_hooks();
@@ -81,12 +87,13 @@ void announce_changes();
 u32 sweep_partition(u32 partition);
 
 // Sessions (sessions.cpp).
-enum class Found { ready, rebuilding, unknown, failed };
+enum class Found { ready, rebuilding, unknown, failed, no_worker };
 // Finds the session; on `ready` the directory lock is held shared and must be released by the
 // caller. Otherwise it has asked for a load and waited up to `wait_ms`.
-Found open_session(const Uuid& session, int wait_ms, SessionBlock** block);
-// As open_session for calls that need the session: raises TX015, 22023, TX013 or 55000.
-SessionBlock* require_session(const Uuid& session, int wait_ms);
+Found open_session(const Uuid& session, int wait_ms, SessionBlock** block, bool patient = true);
+// As open_session for calls that need the session: raises TX015, 22023, TX013, 53400 or 55000.
+// When no background worker is free to load it, it goes on asking for wait_ms if `patient`.
+SessionBlock* require_session(const Uuid& session, int wait_ms, bool patient = true);
 inline void close_session() {
     LWLockRelease(directory_lock());
 }
@@ -94,7 +101,12 @@ inline void close_session() {
 // nobody loads it meanwhile, and the block pinned.
 SessionBlock* enter_session(const Uuid& session);
 [[noreturn]] void raise_unknown_session(const Uuid& session);
+[[noreturn]] void raise_no_worker();
 [[noreturn]] void raise_load_failure(const Uuid& session);
+// The message of a session's last failed load, empty when it is no longer known; and what keeps it.
+// Both require the directory lock, the latter exclusive.
+const char* load_failure_of(const Uuid& session);
+void remember_load_failure(const Uuid& session, const char* text);
 // Forgets that a load failed a moment ago: what was missing may be there now.
 void forget_load_failure(const Uuid& session);
 u32 database_generation();
@@ -184,5 +196,8 @@ struct TableSession {
 // minus arena clock) turns the journal's deadlines into the arena's. Everything is palloc'd in the
 // current context. seats = 0 when the loader knows no such session.
 TableSession read_session(const Uuid& session, int64 wall_offset);
+
+// Shows how far a load has come; nothing in a process that is no loader (loader.cpp).
+void report_load(LoadPhase phase, u64 rows);
 
 }  // namespace tix::pg

@@ -46,8 +46,10 @@ void remember_failure() {
     LWLockReleaseAll();
     LWLockAcquire(directory_lock(), LW_EXCLUSIVE);
     const bool full = e->sqlerrcode == sqlstate_of(Error::memory_full);
-    snprintf(shared->load_failure, sizeof shared->load_failure, "%s%s%s", full ? "" : e->message,
-             full || !e->detail ? "" : ". ", e->detail ? e->detail : "");
+    char text[sizeof(Shared::LoadFailure::text)];
+    snprintf(text, sizeof text, "%s%s%s", full ? "" : e->message, full || !e->detail ? "" : ". ",
+             e->detail ? e->detail : "");
+    remember_load_failure(loading, text);
     LWLockRelease(directory_lock());
     mark(DirState::failed, static_cast<u32>(e->sqlerrcode));
 }
@@ -192,6 +194,7 @@ void publish(Ref block) {
 
 void load() {
     begin();
+    report_load(LoadPhase::waiting, 0);
     advisory_lock(loading, ExclusiveLock);
     PushActiveSnapshot(GetTransactionSnapshot());
     SPI_connect();
@@ -206,6 +209,7 @@ void load() {
             raise_detail(Error::memory_full,
                          psprintf("{\"bytesNeeded\":" UINT64_FORMAT ",\"seats\":%u}", bytes,
                                   t.layout.seats));
+        report_load(LoadPhase::building, t.layout.seats);
         // From here to publication nothing can fail.
         SessionBlock* b = session_build(arena(), room, t.layout);
         restore_holds(*b, t);
@@ -218,6 +222,27 @@ void load() {
 }
 
 }  // namespace
+
+const char* phase_name(LoadPhase phase) {
+    static const char* const names[] = {"waiting", "reading seats", "reading journal", "building"};
+    return names[static_cast<int>(phase)];
+}
+
+void report_load(LoadPhase phase, u64 rows) {
+    if (loading == Uuid{}) return;
+    LWLockAcquire(directory_lock(), LW_EXCLUSIVE);
+    DirEntry* e = directory_find(arena(), MyDatabaseId, loading);
+    if (e != nullptr && e->loader_pid == static_cast<u32>(MyProcPid)) {
+        e->phase = phase;
+        e->rows = static_cast<u32>(rows);
+    }
+    LWLockRelease(directory_lock());
+    char text[100];
+    snprintf(text, sizeof text, "tix: session %s: %s",
+             DatumGetCString(DirectFunctionCall1(uuid_out, uuid_datum(loading))),
+             phase_name(phase));
+    pgstat_report_activity(STATE_RUNNING, text);
+}
 
 bool start_loader(Oid database, const Uuid& session) {
     BackgroundWorker w = {};
@@ -248,7 +273,7 @@ void tix_loader_main(Datum database) {
     if (wanted) e->loader_pid = static_cast<u32>(MyProcPid);
     LWLockRelease(directory_lock());
     if (!wanted) return;
-    pgstat_report_activity(STATE_RUNNING, "loading a session");
+    report_load(LoadPhase::waiting, 0);
     PG_TRY();
     {
         choose_settings();

@@ -11,5 +11,6 @@ constexpr int kLoadRetryMicros = 1000000;       // a failed load is remembered t
 // Starts a short-lived worker that loads the session. False when no worker slot is free.
 bool start_loader(Oid database, const Uuid& session);
 void register_expiry_workers();
+const char* phase_name(LoadPhase phase);
 
 }  // namespace tix::pg

@@ -139,7 +139,7 @@ TIX_FUNCTION(tix_load_session) {
     XactLog& log = xact_log();
     if (!log.room(1)) raise(Error::limit_exceeded);
     forget_load_failure(session);
-    SessionBlock* b = require_session(session, settings.load_timeout_ms);
+    SessionBlock* b = require_session(session, settings.load_timeout_ms, false);
     xact_pin(arena(), log, *b);
     close_session();
     LWLockAcquire(directory_lock(), LW_EXCLUSIVE);

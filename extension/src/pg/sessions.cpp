@@ -8,7 +8,7 @@ namespace tix::pg {
 
 namespace {
 
-enum class Look { ready, wait, start, unknown, failed };
+enum class Look { ready, wait, start, unknown, failed, no_worker, no_room };
 
 Look judge(const DirEntry* e, Micros now) {
     if (e == nullptr) return Look::start;
@@ -37,49 +37,57 @@ u32 loads_under_way(Micros now) {
     return n;
 }
 
-// Drops the failures that nobody asks about any more, to make room in the directory.
-void forget_failures(Micros now) {
+// Makes room in the directory: drops the failures that nobody asks about any more, then one idle
+// session. Requires the directory lock exclusive.
+void make_room(Micros now) {
     const Arena a = arena();
+    const PartitionSet all = all_partitions();
+    lock_partitions(all, LW_EXCLUSIVE);
     for (u32 i = 0; i < a.header().directory_slots; i++) {
         DirEntry& e = a.directory()[i];
         while (e.state == DirState::failed && now - e.since > kLoadRetryMicros)
             directory_remove(a, &e);
     }
+    DirEntry* idle = a.header().sessions < a.header().max_sessions ? nullptr : directory_idle(a);
+    if (idle != nullptr) session_evict(a, idle);
+    unlock_partitions(all);
 }
 
-// Marks the session as loading. Requires the directory lock exclusive.
-bool claim_load(const Uuid& session, Micros now) {
+// Marks the session as loading and answers `start`; or says why not. Requires the directory lock
+// exclusive.
+Look claim_load(const Uuid& session, Micros now) {
     const Arena a = arena();
-    if (loads_under_way(now) >= static_cast<u32>(settings.max_loaders)) return false;
-    if (a.header().sessions >= a.header().max_sessions) forget_failures(now);
-    DirEntry* e = directory_add(a, MyDatabaseId, session);
-    if (e == nullptr) {
-        const PartitionSet all = all_partitions();
-        lock_partitions(all, LW_EXCLUSIVE);
-        DirEntry* idle = directory_idle(a);
-        if (idle != nullptr) session_evict(a, idle);
-        unlock_partitions(all);
-        if (idle != nullptr) e = directory_add(a, MyDatabaseId, session);
-    }
-    if (e == nullptr) return false;
+    if (loads_under_way(now) >= static_cast<u32>(settings.max_loaders)) return Look::wait;
+    DirEntry* e = directory_find(a, MyDatabaseId, session);
+    if (e == nullptr && a.header().sessions >= a.header().max_sessions) make_room(now);
+    e = directory_add(a, MyDatabaseId, session);
+    if (e == nullptr) return Look::no_room;
     e->state = DirState::loading;
     e->since = now;
     e->loader_pid = 0;
     e->error = 0;
-    return true;
+    e->phase = LoadPhase::waiting;
+    e->rows = 0;
+    return Look::start;
 }
 
-void start_load(const Uuid& session) {
+// Asks for a load, unless the session needs none. Answers `wait`, or why it is no use.
+Look start_load(const Uuid& session) {
     const Micros now = arena_now();
     LWLockAcquire(directory_lock(), LW_EXCLUSIVE);
-    const bool mine = judge(directory_find(arena(), MyDatabaseId, session), now) == Look::start &&
-                      claim_load(session, now);
+    Look claimed = judge(directory_find(arena(), MyDatabaseId, session), now);
+    const bool asked = claimed == Look::start;
+    if (asked) claimed = claim_load(session, now);
     LWLockRelease(directory_lock());
-    if (!mine || start_loader(MyDatabaseId, session)) return;
+    if (!asked) return Look::wait;
+    if (claimed != Look::start) return claimed;
+    if (start_loader(MyDatabaseId, session)) return Look::wait;
     LWLockAcquire(directory_lock(), LW_EXCLUSIVE);
     DirEntry* e = directory_find(arena(), MyDatabaseId, session);
-    if (e != nullptr && e->state == DirState::loading) directory_remove(arena(), e);
+    if (e != nullptr && e->state == DirState::loading && e->loader_pid == 0)
+        directory_remove(arena(), e);
     LWLockRelease(directory_lock());
+    return Look::no_worker;
 }
 
 // On `ready` the directory lock stays held shared.
@@ -97,17 +105,19 @@ Look look(const Uuid& session, SessionBlock** block) {
 
 }  // namespace
 
-Found open_session(const Uuid& session, int wait_ms, SessionBlock** block) {
+Found open_session(const Uuid& session, int wait_ms, SessionBlock** block, bool patient) {
     Look seen = look(session, block);
     if (seen == Look::ready) return Found::ready;
     const Micros until = arena_now() + static_cast<Micros>(wait_ms) * 1000;
     ConditionVariablePrepareToSleep(&shared->loaded);
     for (;;) {
-        if (seen == Look::start) start_load(session);
+        const Look asked = seen == Look::start ? start_load(session) : Look::wait;
         seen = look(session, block);
-        if (seen != Look::wait && seen != Look::start) break;
         const Micros left = until - arena_now();
-        if (left <= 0) break;
+        if (seen == Look::start && asked == Look::no_room) seen = Look::failed;
+        if (seen == Look::start && asked == Look::no_worker && (!patient || left <= 0))
+            seen = Look::no_worker;
+        if ((seen != Look::wait && seen != Look::start) || left <= 0) break;
         ConditionVariableTimedSleep(&shared->loaded, Min(left / 1000 + 1, 100), PG_WAIT_EXTENSION);
     }
     ConditionVariableCancelSleep();
@@ -118,20 +128,24 @@ Found open_session(const Uuid& session, int wait_ms, SessionBlock** block) {
             return Found::unknown;
         case Look::failed:
             return Found::failed;
+        case Look::no_worker:
+            return Found::no_worker;
         default:
             return Found::rebuilding;
     }
 }
 
-SessionBlock* require_session(const Uuid& session, int wait_ms) {
+SessionBlock* require_session(const Uuid& session, int wait_ms, bool patient) {
     SessionBlock* block = nullptr;
-    switch (open_session(session, wait_ms, &block)) {
+    switch (open_session(session, wait_ms, &block, patient)) {
         case Found::ready:
             return block;
         case Found::unknown:
             raise_unknown_session(session);
         case Found::failed:
             raise_load_failure(session);
+        case Found::no_worker:
+            raise_no_worker();
         case Found::rebuilding:
             raise(Error::rebuilding);
     }
@@ -158,13 +172,43 @@ void raise_unknown_session(const Uuid& session) {
     pg_unreachable();
 }
 
+const char* load_failure_of(const Uuid& session) {
+    for (const Shared::LoadFailure& f : shared->load_failure)
+        if (f.database == MyDatabaseId && f.session == session) return f.text;
+    return "";
+}
+
+void remember_load_failure(const Uuid& session, const char* text) {
+    Shared::LoadFailure* mine = nullptr;
+    for (Shared::LoadFailure& f : shared->load_failure)
+        if (f.database == MyDatabaseId && f.session == session) mine = &f;
+    if (mine == nullptr) mine = &shared->load_failure[shared->load_failures++ % kLoadFailuresKept];
+    mine->database = MyDatabaseId;
+    mine->session = session;
+    strlcpy(mine->text, text, sizeof mine->text);
+}
+
+void raise_no_worker() {
+    ereport(ERROR,
+            (errcode(ERRCODE_CONFIGURATION_LIMIT_EXCEEDED),
+             errmsg("no background worker is free to load the session"),
+             errhint("Increase max_worker_processes, which is %d, or retry when other background "
+                     "workers have ended.",
+                     max_worker_processes)));
+    pg_unreachable();
+}
+
 void raise_load_failure(const Uuid& session) {
-    char message[sizeof shared->load_failure];
+    char message[sizeof(Shared::LoadFailure::text)];
     LWLockAcquire(directory_lock(), LW_SHARED);
     const DirEntry* e = directory_find(arena(), MyDatabaseId, session);
     const int sqlstate = e == nullptr ? 0 : static_cast<int>(e->error);
-    memcpy(message, shared->load_failure, sizeof message);
+    const bool full = e == nullptr && arena().header().sessions >= arena().header().max_sessions;
+    strlcpy(message, load_failure_of(session), sizeof message);
     LWLockRelease(directory_lock());
+    if (full)
+        raise_detail(Error::memory_full, psprintf("{\"setting\":\"tix.max_sessions\",\"value\":%d}",
+                                                  settings.max_sessions));
     if (sqlstate == sqlstate_of(Error::memory_full)) raise_detail(Error::memory_full, message);
     ereport(ERROR, (errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
                     errmsg("session could not be loaded"), errdetail_internal("%s", message),

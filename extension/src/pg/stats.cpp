@@ -1,6 +1,6 @@
 // What a DBA may look at: sessions, partitions, holds, areas, memory, and the arena's own audit.
 
-#include "glue.hpp"
+#include "loader.hpp"
 
 namespace tix::pg {
 
@@ -69,6 +69,7 @@ struct SessionCopy {
     u32 seats, areas, layout_version, in_use;
     u64 bytes;
     Micros last_used;
+    char error[sizeof(Shared::LoadFailure::text)];
 };
 
 u32 copy_sessions(SessionCopy* out) {
@@ -81,6 +82,8 @@ u32 copy_sessions(SessionCopy* out) {
         SessionCopy& c = out[n++];
         c = {};
         c.entry = e;
+        if (e.state == DirState::failed)
+            strlcpy(c.error, load_failure_of(e.session), sizeof c.error);
         if (e.state != DirState::ready) continue;
         const SessionBlock& b = *a.ref<SessionBlock>(e.block);
         c.seats = b.seats;
@@ -109,8 +112,9 @@ void put_session(ReturnSetInfo* rows, const SessionCopy& c) {
     const DirEntry& e = c.entry;
     const bool ready = e.state == DirState::ready;
     const bool has_error = e.state == DirState::failed && e.error != 0;
-    const bool has_loader = e.state == DirState::loading && e.loader_pid != 0;
-    Datum values[11] = {
+    const bool loading = e.state == DirState::loading;
+    const bool has_loader = loading && e.loader_pid != 0;
+    Datum values[14] = {
         uuid_datum(e.session),
         CStringGetTextDatum(load_state(e.state)),
         TimestampTzGetDatum(wall_time(e.since)),
@@ -121,9 +125,12 @@ void put_session(ReturnSetInfo* rows, const SessionCopy& c) {
         Int32GetDatum(static_cast<int32>(c.in_use)),
         TimestampTzGetDatum(ready ? wall_time(c.last_used) : 0),
         Int32GetDatum(static_cast<int32>(e.loader_pid)),
-        has_error ? CStringGetTextDatum(unpack_sql_state(static_cast<int>(e.error))) : Datum(0)};
-    bool nulls[11] = {false,  false,  false,  !ready,      !ready,    !ready,
-                      !ready, !ready, !ready, !has_loader, !has_error};
+        loading ? CStringGetTextDatum(phase_name(e.phase)) : Datum(0),
+        Int32GetDatum(static_cast<int32>(e.rows)),
+        has_error ? CStringGetTextDatum(unpack_sql_state(static_cast<int>(e.error))) : Datum(0),
+        CStringGetTextDatum(c.error)};
+    bool nulls[14] = {false,  false,  false,       !ready,   !ready,   !ready,     !ready,
+                      !ready, !ready, !has_loader, !loading, !loading, !has_error, c.error[0] == 0};
     put_row(rows, values, nulls);
 }
 

@@ -205,6 +205,8 @@ void read_seat(Draft* d, const Reader& r) {
     d->seat.add() = s;
 }
 
+constexpr u32 kRowsPerReport = 4096;
+
 // Takes the rows of the seat loader one by one, as they come.
 struct Receiver {
     DestReceiver head;
@@ -217,6 +219,7 @@ bool receive(TupleTableSlot* row, DestReceiver* self) {
     const MemoryContext old = MemoryContextSwitchTo(d->kept);
     read_seat(d, {row});
     MemoryContextSwitchTo(old);
+    if (d->seat.n % kRowsPerReport == 0) report_load(LoadPhase::reading_seats, d->seat.n);
     return true;
 }
 
@@ -283,6 +286,7 @@ TableSession read_session(const Uuid& session, int64 wall_offset) {
                 d.category.at,
                 d.strings.bytes.data,
                 static_cast<u32>(d.strings.bytes.len)};
+    report_load(LoadPhase::reading_journal, d.seat.n);
     if (d.seat.n > 0) read_holds(&t, d.labels, wall_offset);
     return t;
 }

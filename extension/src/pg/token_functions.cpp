@@ -73,6 +73,7 @@ HoldAnswer with_hold(const TokenCall& t, Call call) {
     for (u32 i = 0; i < n && answer.status == Status::lost; i++) {
         const Found found = bring_back(session[i], until);
         if (found == Found::failed) failed = &session[i];
+        if (found == Found::no_worker) raise_no_worker();
         if (found == Found::rebuilding) rebuilding = true;
         if (found == Found::ready) answer = with_partitions(home_of(t.lock_id, t.owner), call);
     }
