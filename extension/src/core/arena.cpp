@@ -130,7 +130,7 @@ void Arena::release(Ref block, u64 bytes) const {
 
 Database* Arena::find_database(u32 oid) const {
     Database* all = databases();
-    for (u32 i = 0; i < kDatabasesMax && all[i].oid != 0; i++)
+    for (u32 i = 0; i < kDatabasesMax; i++)
         if (all[i].oid == oid) return &all[i];
     return nullptr;
 }

@@ -29,7 +29,8 @@ struct ArenaConfig {
     u32 ring_slots = 65536;  // a power of two
 };
 
-enum class DirState : u32 { empty, loading, ready, failed };
+// `dropped`: of an extension or database that is gone, until the last transaction lets go of it.
+enum class DirState : u32 { empty, loading, ready, failed, dropped };
 
 // What the loader is at: `waiting` for a process or for the session's advisory lock.
 enum class LoadPhase : u32 { waiting, reading_seats, reading_journal, building };
@@ -52,6 +53,8 @@ static_assert(sizeof(DirEntry) == 56);
 struct Database {
     u32 oid;
     std::atomic<u32> generation;
+    u32 floor;  // the last generation before the extension was dropped
+    u32 spare;
 };
 
 enum class Count : u32 {
@@ -149,7 +152,7 @@ public:
     void release(Ref block, u64 bytes) const;
 
     // The slot of a database, made if there is room; null when kDatabasesMax are in use.
-    // Requires the directory lock exclusive to make one; `find_database` needs it shared.
+    // Requires the directory lock exclusive to make one; to find one's own needs no lock.
     Database* find_database(u32 oid) const;
     Database* add_database(u32 oid) const;
 

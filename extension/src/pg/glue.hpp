@@ -111,6 +111,9 @@ void remember_load_failure(const Uuid& session, const char* text);
 void forget_load_failure(const Uuid& session);
 u32 database_generation();
 
+// Forgets what memory has of an extension or a database when its drop commits (dropping.cpp).
+void install_drop_hook();
+
 // Advisory locks of our own class, transaction-level: they show in pg_locks with objsubid 7.
 void advisory_lock(const Uuid& session, LOCKMODE mode);
 

@@ -84,16 +84,25 @@ int next_generation(const Datum* cluster) {
     return DatumGetInt32(SPI_getbinval(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 1, &null));
 }
 
+// The last generation of this database before the extension was dropped from it, 0 if it was not.
+int32 floor_of_database() {
+    LWLockAcquire(directory_lock(), LW_SHARED);
+    const Database* d = arena().find_database(MyDatabaseId);
+    const u32 floor = d == nullptr ? 0 : d->floor;
+    LWLockRelease(directory_lock());
+    return static_cast<int32>(floor);
+}
+
 // As next_generation, where the row is missing or another cluster's: reads the whole journal.
 int first_generation(const Datum* cluster) {
-    Oid types[] = {INT4OID, INT8OID, INT4OID};
-    Datum args[] = {cluster[0], cluster[1], cluster[2]};
+    Oid types[] = {INT4OID, INT8OID, INT4OID, INT4OID};
+    Datum args[] = {cluster[0], cluster[1], cluster[2], Int32GetDatum(floor_of_database() + 1)};
     const int result = SPI_execute_with_args(
         "INSERT INTO tix.generation AS g (generation, timeline, system_identifier)"
-        " SELECT coalesce(max(lock_id) >> 47, 0) + 1, $1, $2 FROM tix.holds"
+        " SELECT greatest(coalesce(max(lock_id) >> 47, 0) + 1, $4), $1, $2 FROM tix.holds"
         " ON CONFLICT (one) DO UPDATE SET generation = greatest(excluded.generation,"
         " g.generation + $3), timeline = $1, system_identifier = $2 RETURNING generation",
-        3, types, args, nullptr, false, 0);
+        4, types, args, nullptr, false, 0);
     if (result != SPI_OK_INSERT_RETURNING || SPI_processed != 1)
         elog(ERROR, "could not write tix.generation");
     bool null;
@@ -175,11 +184,22 @@ void restore_holds(SessionBlock& b, const TableSession& t) {
     }
 }
 
+// Frees a block that nobody can see.
+void discard(SessionBlock& b) {
+    const PartitionSet all = all_partitions();
+    lock_partitions(all, LW_EXCLUSIVE);
+    end_holds(arena(), b);
+    arena().release(arena().ref_of(&b), b.bytes);
+    unlock_partitions(all);
+}
+
 void publish(Ref block) {
     const Arena a = arena();
     LWLockAcquire(directory_lock(), LW_EXCLUSIVE);
     DirEntry* e = directory_find(a, MyDatabaseId, loading);
-    if (e != nullptr) {
+    if (e == nullptr || e->loader_pid != static_cast<u32>(MyProcPid)) {
+        discard(*a.ref<SessionBlock>(block));  // the extension was dropped in the meantime
+    } else {
         auto* b = a.ref<SessionBlock>(block);
         b->ready.store(1, std::memory_order_release);
         b->last_used.store(arena_now(), std::memory_order_relaxed);

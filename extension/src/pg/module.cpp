@@ -13,6 +13,7 @@ void _PG_init(void) {
     if (!process_shared_preload_libraries_in_progress) return;
     define_settings();
     install_shmem_hooks();
+    install_drop_hook();  // its callback runs after the transaction's, which lets go of blocks
     install_xact_callbacks();
     install_journal_callbacks();
     register_expiry_workers();

@@ -22,6 +22,7 @@ Look judge(const DirEntry* e, Micros now) {
             if (now - e->since > kLoadRetryMicros) return Look::start;
             return e->error == 0 ? Look::unknown : Look::failed;
         case DirState::empty:
+        case DirState::dropped:
             break;
     }
     return Look::start;
@@ -37,8 +38,8 @@ u32 loads_under_way(Micros now) {
     return n;
 }
 
-// Makes room in the directory: drops the failures that nobody asks about any more, then one idle
-// session. Requires the directory lock exclusive.
+// Makes room in the directory: drops the failures that nobody asks about any more and what is left
+// of dropped extensions, then one idle session. Requires the directory lock exclusive.
 void make_room(Micros now) {
     const Arena a = arena();
     const PartitionSet all = all_partitions();
@@ -47,6 +48,8 @@ void make_room(Micros now) {
         DirEntry& e = a.directory()[i];
         while (e.state == DirState::failed && now - e.since > kLoadRetryMicros)
             directory_remove(a, &e);
+        while (e.state == DirState::dropped && forget_dropped(a, &e)) {
+        }
     }
     DirEntry* idle = a.header().sessions < a.header().max_sessions ? nullptr : directory_idle(a);
     if (idle != nullptr) session_evict(a, idle);
@@ -59,9 +62,11 @@ Look claim_load(const Uuid& session, Micros now) {
     const Arena a = arena();
     if (loads_under_way(now) >= static_cast<u32>(settings.max_loaders)) return Look::wait;
     DirEntry* e = directory_find(a, MyDatabaseId, session);
-    if (e == nullptr && a.header().sessions >= a.header().max_sessions) make_room(now);
+    const bool dropped = e != nullptr && e->state == DirState::dropped;
+    if (dropped || (e == nullptr && a.header().sessions >= a.header().max_sessions)) make_room(now);
     e = directory_add(a, MyDatabaseId, session);
     if (e == nullptr) return Look::no_room;
+    if (e->state == DirState::dropped) return Look::wait;  // a transaction still lists its block
     e->state = DirState::loading;
     e->since = now;
     e->loader_pid = 0;

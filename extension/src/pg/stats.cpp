@@ -78,7 +78,8 @@ u32 copy_sessions(SessionCopy* out) {
     LWLockAcquire(directory_lock(), LW_SHARED);
     for (u32 i = 0; i < a.header().directory_slots; i++) {
         const DirEntry& e = a.directory()[i];
-        if (e.state == DirState::empty || e.database != MyDatabaseId) continue;
+        if (e.state == DirState::empty || e.state == DirState::dropped) continue;
+        if (e.database != MyDatabaseId) continue;
         SessionCopy& c = out[n++];
         c = {};
         c.entry = e;
