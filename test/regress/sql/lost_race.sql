@@ -18,16 +18,20 @@ SELECT pg_current_xact_id_if_assigned() IS NULL AS no_xid;
 SELECT count(*) AS table_locks FROM pg_locks
 WHERE pid = pg_backend_pid() AND relation = 'tix.holds'::regclass;
 COMMIT;
--- Others may write WAL in between, so many losers must write nearly nothing.
+-- Others may write WAL in between, so many losers must write nearly nothing. What reads a page of
+-- the catalog for the first time may tidy it: the first loser, and the comparison below.
 DO $$
 DECLARE
-    start pg_lsn := pg_current_wal_insert_lsn();
+    start pg_lsn;
+    stop pg_lsn;
 BEGIN
-    FOR i IN 1..5000 LOOP
+    FOR i IN 0..5000 LOOP
         PERFORM tix_lock_seat(s(9), 'A-1-1', u(2));
+        IF i = 0 THEN start := pg_current_wal_insert_lsn(); END IF;
     END LOOP;
+    stop := pg_current_wal_insert_lsn();
     RAISE NOTICE 'written by 5000 losers: %',
-        CASE WHEN pg_current_wal_insert_lsn() - start < 5000 THEN 'nothing' ELSE 'WAL' END;
+        CASE WHEN stop - start < 5000 THEN 'nothing' ELSE 'WAL' END;
 END $$;
 
 -- A winner has one.
