@@ -1,4 +1,4 @@
--- tix 1.0: the journal, the C functions and the views over shared memory.
+-- tix 1.0: the journal and the C functions.
 
 \echo Use "CREATE EXTENSION tix" to load this file. \quit
 
@@ -386,73 +386,7 @@ COMMENT ON FUNCTION @extschema@.tix_ticket_guard() IS
     'UPDATE OR DELETE FOR EACH ROW and BEFORE TRUNCATE FOR EACH STATEMENT, ENABLE ALWAYS. '
     'Errors: TX001 seat not available.';
 
--- Statistics --------------------------------------------------------------------------------------
-
-CREATE FUNCTION @extschema@.tix_stat_partitions_rows()
-RETURNS TABLE (partition integer, live_holds integer, grants bigint, granted_seats bigint,
-    refusals bigint, relocks bigint, extends bigint, releases bigint, expirations bigint,
-    confirmations bigint, sold_seats bigint, freed_seats bigint, undone bigint, lost bigint)
-AS 'MODULE_PATHNAME' LANGUAGE C VOLATILE PARALLEL UNSAFE;
-COMMENT ON FUNCTION @extschema@.tix_stat_partitions_rows() IS
-    'The rows of the view tix_stat_partitions.';
-CREATE VIEW @extschema@.tix_stat_partitions AS
-    SELECT * FROM @extschema@.tix_stat_partitions_rows();
-COMMENT ON VIEW @extschema@.tix_stat_partitions IS
-    'Counters of each partition since the server started. undone: changes taken back by '
-    'rollback; lost: transactions refused at COMMIT with TX002.';
-
-CREATE FUNCTION @extschema@.tix_stat_sessions_rows()
-RETURNS TABLE (session_id uuid, state text, since timestamptz, seats integer, areas integer,
-    layout_version integer, bytes bigint, in_use integer, last_used timestamptz,
-    loader_pid integer, phase text, rows_read integer, sqlstate text, error text)
-AS 'MODULE_PATHNAME' LANGUAGE C VOLATILE PARALLEL UNSAFE;
-COMMENT ON FUNCTION @extschema@.tix_stat_sessions_rows() IS
-    'The rows of the view tix_stat_sessions.';
-CREATE VIEW @extschema@.tix_stat_sessions AS
-    SELECT * FROM @extschema@.tix_stat_sessions_rows();
-COMMENT ON VIEW @extschema@.tix_stat_sessions IS
-    'The sessions of this database that memory knows. state: loading (by process loader_pid, '
-    'which is in phase waiting, reading seats, reading journal or building and has read rows_read '
-    'rows), ready, or failed (with sqlstate and error; NULL when the seat loader lists no seats), '
-    'each since; in_use: changes of running transactions; bytes: of shared memory.';
-
-CREATE FUNCTION @extschema@.tix_stat_holds_rows()
-RETURNS TABLE (session_id uuid, lock_id bigint, user_id uuid, state text, seats integer,
-    expires_at timestamptz, ordered boolean, uncommitted boolean)
-AS 'MODULE_PATHNAME' LANGUAGE C VOLATILE PARALLEL UNSAFE;
-COMMENT ON FUNCTION @extschema@.tix_stat_holds_rows() IS 'The rows of the view tix_stat_holds.';
-CREATE VIEW @extschema@.tix_stat_holds AS SELECT * FROM @extschema@.tix_stat_holds_rows();
-COMMENT ON VIEW @extschema@.tix_stat_holds IS
-    'The holds in memory of this database. state: held, confirming, or overdue (anyone may take '
-    'the seats). user_id only for pg_read_all_stats.';
-
-CREATE FUNCTION @extschema@.tix_stat_areas_rows()
-RETURNS TABLE (session_id uuid, area_id text, free integer, held integer, confirming integer,
-    sold integer, blocked integer, capacity integer)
-AS 'MODULE_PATHNAME' LANGUAGE C VOLATILE PARALLEL UNSAFE;
-COMMENT ON FUNCTION @extschema@.tix_stat_areas_rows() IS 'The rows of the view tix_stat_areas.';
-CREATE VIEW @extschema@.tix_stat_areas AS SELECT * FROM @extschema@.tix_stat_areas_rows();
-COMMENT ON VIEW @extschema@.tix_stat_areas IS
-    'The engine''s own counters of each area of the sessions in memory; overdue seats count as '
-    'held until somebody looks.';
-
-CREATE FUNCTION @extschema@.tix_memory_rows()
-RETURNS TABLE (part text, session_id uuid, seats integer, bytes bigint,
-    bytes_per_seat double precision)
-AS 'MODULE_PATHNAME' LANGUAGE C VOLATILE PARALLEL UNSAFE;
-COMMENT ON FUNCTION @extschema@.tix_memory_rows() IS 'The rows of the view tix_memory.';
-CREATE VIEW @extschema@.tix_memory AS SELECT * FROM @extschema@.tix_memory_rows();
-COMMENT ON VIEW @extschema@.tix_memory IS
-    'What fills the arena, in bytes: arena, fixed, free, and for each session its block and its '
-    'hold entries.';
-
 -- Privileges --------------------------------------------------------------------------------------
 
 REVOKE ALL ON ALL TABLES IN SCHEMA @extschema@ FROM PUBLIC;
 REVOKE ALL ON ALL FUNCTIONS IN SCHEMA @extschema@ FROM PUBLIC;
-GRANT SELECT ON @extschema@.tix_stat_sessions, @extschema@.tix_stat_partitions,
-    @extschema@.tix_stat_holds, @extschema@.tix_stat_areas, @extschema@.tix_memory TO pg_monitor;
-GRANT EXECUTE ON FUNCTION @extschema@.tix_stat_sessions_rows(),
-    @extschema@.tix_stat_partitions_rows(), @extschema@.tix_stat_holds_rows(),
-    @extschema@.tix_stat_areas_rows(),
-    @extschema@.tix_memory_rows() TO pg_monitor;

@@ -55,17 +55,19 @@ TEST(Arena, refuses_memory_that_its_fixed_parts_fill) {
 TEST(Arena, parts_are_aligned_and_do_not_overlap) {
     World w;
     const ArenaHeader& h = w.arena.header();
-    const u64 at[] = {sizeof(ArenaHeader), h.databases_at, h.directory_at, h.partitions_at,
-                      h.wheels_at,         h.index_at,     h.ring_at,      h.heap_at};
+    const u64 at[] = {sizeof(ArenaHeader), h.databases_at, h.directory_at,
+                      h.partitions_at,     h.latencies_at, h.wheels_at,
+                      h.index_at,          h.ring_at,      h.heap_at};
     const u64 size[] = {0,
                         sizeof(Database) * kDatabasesMax,
                         sizeof(DirEntry) * h.directory_slots,
                         sizeof(Partition) * h.partitions,
+                        sizeof(PartitionLatency) * h.partitions,
                         u64{h.partitions} * kWheelSlots * sizeof(Ref),
                         u64{h.partitions} * h.buckets * sizeof(Ref),
                         u64{h.ring_slots} * sizeof(RingSlot),
                         0};
-    for (int i = 1; i < 8; i++) {
+    for (int i = 1; i < 9; i++) {
         EXPECT_EQ(at[i] % 64, 0u);
         EXPECT_GE(at[i], at[i - 1] + size[i - 1]);
     }

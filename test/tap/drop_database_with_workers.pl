@@ -7,16 +7,16 @@ use TixNode;
 
 my $node = TixNode->fresh('dropping', "tix.expiry_workers = 4\ntix.expiry_naptime = '10 ms'");
 $node->ask("CREATE DATABASE $_") for qw(one two plain);
-$node->furnish($_) for qw(one two);
+$node->furnish($_) for qw(postgres one two);
 for my $database (qw(one two))
 {
     $node->ask('SELECT FROM make_session(1, 1, 4, 50)', $database);
     $node->ask("SELECT ok FROM tix_load_session(s(1)), tix_lock_best(s(1), 20, u(1), ttl => '1 s')",
         $database);
 }
-my $workers = 'SELECT array_agg(pid ORDER BY pid) FROM pg_stat_activity'
-  . " WHERE backend_type = 'tix expiry'";
+my $workers = "SELECT array_agg(pid ORDER BY pid) FROM tix_stat_workers WHERE kind = 'expiry'";
 my $before = $node->ask($workers);
+like($before, qr/^\{\d+(,\d+){3}\}$/, 'four workers are alive');
 for my $database (qw(plain one))
 {
     my $start = time;

@@ -26,7 +26,8 @@ u32 power_of_two_at_least(u64 n) {
 }
 
 struct Carving {
-    u64 databases_at, directory_at, partitions_at, wheels_at, index_at, ring_at, heap_at;
+    u64 databases_at, directory_at, partitions_at, latencies_at, wheels_at, index_at, ring_at,
+        heap_at;
     u32 directory_slots, buckets;
 };
 
@@ -38,7 +39,8 @@ Carving carve(const ArenaConfig& c) {
     k.databases_at = aligned(sizeof(ArenaHeader));
     k.directory_at = aligned(k.databases_at + sizeof(Database) * kDatabasesMax);
     k.partitions_at = aligned(k.directory_at + sizeof(DirEntry) * k.directory_slots);
-    k.wheels_at = k.partitions_at + sizeof(Partition) * c.partitions;
+    k.latencies_at = k.partitions_at + sizeof(Partition) * c.partitions;
+    k.wheels_at = k.latencies_at + sizeof(PartitionLatency) * c.partitions;
     k.index_at = k.wheels_at + u64{c.partitions} * kWheelSlots * sizeof(Ref);
     k.ring_at = aligned(k.index_at + u64{c.partitions} * k.buckets * sizeof(Ref));
     k.heap_at = aligned(k.ring_at + u64{c.ring_slots} * sizeof(RingSlot));
@@ -63,6 +65,7 @@ bool Arena::format(void* base, const ArenaConfig& config) {
     h->databases_at = k.databases_at;
     h->directory_at = k.directory_at;
     h->partitions_at = k.partitions_at;
+    h->latencies_at = k.latencies_at;
     h->wheels_at = k.wheels_at;
     h->index_at = k.index_at;
     h->ring_at = k.ring_at;

@@ -1,8 +1,8 @@
 // The arena: one fixed run of bytes, carved by offsets, in which everything the engine knows lives.
 //
-// Layout, in order: header | databases | directory | partitions | wheels | lock index | change ring
-// | heap of session blocks. All offsets are from the start of the arena and 64-byte aligned, so the
-// arena may be mapped anywhere and a Ref (offset / 64) fits in 32 bits.
+// Layout, in order: header | databases | directory | partitions | latencies | wheels | lock index |
+// change ring | heap of session blocks. All offsets are from the start of the arena and 64-byte
+// aligned, so the arena may be mapped anywhere and a Ref (offset / 64) fits in 32 bits.
 //
 // Locking. The caller holds the locks, the core only says which:
 //   directory lock   shared to find a session, exclusive to load, publish or evict one;
@@ -13,7 +13,7 @@
 // partition its seats lie in; any one of them is enough to read it.
 #pragma once
 
-#include "types.hpp"
+#include "latency.hpp"
 
 namespace tix::core {
 
@@ -97,7 +97,8 @@ struct alignas(64) ArenaHeader {
     u32 format;
     u32 partitions;
     u64 bytes;
-    u64 databases_at, directory_at, partitions_at, wheels_at, index_at, ring_at, heap_at;
+    u64 databases_at, directory_at, partitions_at, latencies_at, wheels_at, index_at, ring_at,
+        heap_at;
     u32 directory_slots;  // a power of two, at least twice max_sessions
     u32 max_sessions;
     u32 sessions;
@@ -140,6 +141,9 @@ public:
     }
     u32 partition_of(u32 home) const { return home & (header().partitions - 1); }
     Partition& partition(u32 p) const { return at<Partition>(header().partitions_at)[p]; }
+    PartitionLatency& latency(u32 p) const {
+        return at<PartitionLatency>(header().latencies_at)[p];
+    }
     Ref* wheel(u32 p) const { return at<Ref>(header().wheels_at) + u64{p} * kWheelSlots; }
     Ref* index(u32 p) const { return at<Ref>(header().index_at) + u64{p} * header().buckets; }
     DirEntry* directory() const { return at<DirEntry>(header().directory_at); }

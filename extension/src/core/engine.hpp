@@ -18,6 +18,7 @@ struct Access {
     Micros now;
     PartitionSet held;
     u32 database = 0;  // tokens of other databases are unknown; 0 = look at all
+    Micros began = 0;  // of the lock call, for its histogram; 0 = it is not counted
 };
 
 struct LockCall {

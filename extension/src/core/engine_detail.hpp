@@ -34,6 +34,11 @@ inline Partition& home_of(const Access& a, u64 lock_id) {
 // A token greater than any before, for a hold whose first seat this is.
 u64 next_token(const Arena& arena, SessionBlock& block, Ordinal seat, u32 generation);
 
+// Counts how long a lock call waited until it could be decided, in a partition that it holds.
+inline void note_call(const Access& a, u32 partition, Latency kind) {
+    if (a.began != 0) a.arena.latency(partition).of[static_cast<u32>(kind)].add(a.now - a.began);
+}
+
 inline bool pending_release(const SeatSlot& slot) {
     return (slot.flags & kPendingRelease) != 0;
 }

@@ -144,7 +144,7 @@ HoldAnswer lock_seats(const Access& a, const LockCall& call, Reason* seat_reason
         seat_reason[i] = survey_seat(a, call, call.seats[i], &s);
         if (s.first == Reason::none) s.first = seat_reason[i];
     }
-    Partition& first = a.arena.partition(seat_partition(a.arena, *call.block, call.seats[0]));
+    const u32 first = seat_partition(a.arena, *call.block, call.seats[0]);
     // One's own seats among others': only seats that all belong to one hold are a relock.
     if (s.first == Reason::none && call.into == 0 && s.in_own > 0 && s.in_own < call.n) {
         for (u32 i = 0; i < call.n; i++) {
@@ -159,11 +159,13 @@ HoldAnswer lock_seats(const Access& a, const LockCall& call, Reason* seat_reason
     if (closed != Reason::none && (closed != Reason::not_on_sale || s.presale < s.available))
         s.first = closed;
     if (s.first != Reason::none) {
-        first.count(Count::refusals);
+        a.arena.partition(first).count(Count::refusals);
+        note_call(a, first, Latency::lost);
         return answer(Status::refused, s.first);
     }
     if (const Ordinal orphan = find_orphan(a, call); orphan != kNoSeat) {
-        first.count(Count::refusals);
+        a.arena.partition(first).count(Count::refusals);
+        note_call(a, first, Latency::lost);
         return refuse_orphan(orphan);
     }
     if (!a.held.covers(s.need)) return need_more(s.need);
@@ -174,18 +176,23 @@ HoldAnswer lock_seats(const Access& a, const LockCall& call, Reason* seat_reason
         const Reason reason = judge(a, call, s, 0);
         if (reason != Reason::none) return answer(Status::refused, reason);
         clear_overdue(a, call);
+        note_call(a, first, Latency::won);
         return grant(a, call);
     }
     Hold* h = claim_own(a, target, call.owner, call.n + 1, &why);
     if (h == nullptr) return why;
     if (&hold_block(a.arena, *h) != call.block) return answer(Status::lost, Reason::expired);
     if (h->version >= kHoldVersionsMax) return answer(Status::refused, Reason::lifetime);
-    if (s.in_own == call.n) return relock(a, call, *h);
+    if (s.in_own == call.n) {
+        note_call(a, first, Latency::won);
+        return relock(a, call, *h);
+    }
     if (h->state != SeatState::held) return answer(Status::busy, Reason::busy);
     if (h->seats + s.available > call.seats_max) return answer(Status::refused, Reason::too_many);
     const Reason reason = judge(a, call, s, h->seats);
     if (reason != Reason::none) return answer(Status::refused, reason);
     clear_overdue(a, call);
+    note_call(a, first, Latency::won);
     return add_seats(a, call, *h);
 }
 

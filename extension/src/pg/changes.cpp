@@ -36,7 +36,8 @@ bool wait_for_change(u64 since, int wait_ms) {
         while (ring_last(arena()) <= since) {
             const Micros left = until - arena_now();
             if (left <= 0) break;
-            ConditionVariableTimedSleep(&shared->changed, left / 1000 + 1, PG_WAIT_EXTENSION);
+            ConditionVariableTimedSleep(&shared->changed, left / 1000 + 1,
+                                        wait_event(Wait::changes));
         }
         ConditionVariableCancelSleep();
     }

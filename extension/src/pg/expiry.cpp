@@ -1,6 +1,7 @@
-// The expiry workers: walk the timing wheels, free what is due, tell who waits.
+// The expiry workers: walk the timing wheels, free what is due, tell who waits; the first also ends
+// transactions that have been confirming seats for longer than tix.confirm_timeout.
 //
-// Nothing depends on them: a deadline is exact because it is decided when a seat is looked at.
+// No deadline depends on them: it is exact because it is decided when a seat is looked at.
 // Locking. One partition at a time; a hold that lies in several is ended under all of them.
 // Failure. State comes from shared memory alone; SIGTERM ends the loop, the postmaster's death too.
 
@@ -13,8 +14,79 @@ namespace tix::pg {
 namespace {
 
 constexpr u32 kSweepBudget = 256;
+ExpiryWorker* me = nullptr;
+
+void on_exit(int, Datum) {
+    pg_atomic_write_u32(&me->pid, 0);
+}
+
+void show(ExpiryState state) {
+    pg_atomic_write_u32(&me->state, static_cast<uint32>(state));
+}
+
+void add(pg_atomic_uint64* counter, u64 n) {
+    pg_atomic_write_u64(counter, pg_atomic_read_u64(counter) + n);
+}
+
+// Ends the transactions that keep seats confirming for too long. Only their own end frees the
+// seats.
+void end_stuck_confirmations() {
+    if (settings.confirm_timeout_s == 0) return;
+    const Micros timeout = static_cast<Micros>(settings.confirm_timeout_s) * 1000000;
+    for (int i = 0; i < confirming_slots(); i++) {
+        pg_atomic_uint64* since = &confirming_since()[i];
+        uint64 began = pg_atomic_read_u64(since);
+        if (began == 0 || arena_now() - static_cast<Micros>(began) < timeout) continue;
+        const int pid = GetPGProcByNumber(i)->pid;
+        // The transaction clears the word when it ends: a change means that it has just done so.
+        if (!pg_atomic_compare_exchange_u64(since, &began, 0) || pid == 0) continue;
+        if (kill(pid, SIGTERM) != 0) continue;
+        add(&me->ended, 1);
+        ereport(LOG, (errmsg("terminating process %d: its transaction has been confirming seats "
+                             "for longer than tix.confirm_timeout",
+                             pid)));
+    }
+}
+
+// One round over the partitions of this worker. Returns how many holds it freed.
+u32 sweep_round(u32 first) {
+    u32 freed = 0;
+    for (u32 p = first; p < static_cast<u32>(settings.partitions);
+         p += static_cast<u32>(settings.expiry_workers)) {
+        freed += sweep_partition(p);
+        add(&me->swept, 1);
+    }
+    add(&me->freed, freed);
+    add(&me->rounds, 1);
+    pg_atomic_write_u64(&me->round_at, static_cast<u64>(arena_now()));
+    return freed;
+}
 
 }  // namespace
+
+void run_expiry_worker(u32 index) {
+    me = &shared->expiry[index];
+    pg_atomic_write_u32(&me->pid, static_cast<uint32>(MyProcPid));
+    before_shmem_exit(on_exit, 0);
+    while (!ShutdownRequestPending) {
+        if (RecoveryInProgress()) {
+            show(ExpiryState::standby);
+        } else {
+            show(ExpiryState::sweeping);
+            if (sweep_round(index) > 0) announce_changes();
+            if (index == 0) end_stuck_confirmations();
+            show(ExpiryState::sleeping);
+        }
+        (void)WaitLatch(MyLatch, WL_LATCH_SET | WL_TIMEOUT | WL_EXIT_ON_PM_DEATH,
+                        settings.expiry_naptime_ms, wait_event(Wait::expiry_nap));
+        ResetLatch(MyLatch);
+        CHECK_FOR_INTERRUPTS();
+        if (ConfigReloadPending) {
+            ConfigReloadPending = false;
+            ProcessConfigFile(PGC_SIGHUP);
+        }
+    }
+}
 
 u32 sweep_partition(u32 p) {
     PartitionSet one;
@@ -59,21 +131,6 @@ void tix_expiry_main(Datum index) {
     pqsignal(SIGHUP, SignalHandlerForConfigReload);
     pqsignal(SIGTERM, SignalHandlerForShutdownRequest);
     BackgroundWorkerUnblockSignals();
-    const u32 first = static_cast<u32>(DatumGetInt32(index));
-    while (!ShutdownRequestPending) {
-        u32 freed = 0;
-        for (u32 p = first; p < static_cast<u32>(settings.partitions) && !RecoveryInProgress();
-             p += static_cast<u32>(settings.expiry_workers))
-            freed += sweep_partition(p);
-        if (freed > 0) announce_changes();
-        (void)WaitLatch(MyLatch, WL_LATCH_SET | WL_TIMEOUT | WL_EXIT_ON_PM_DEATH,
-                        settings.expiry_naptime_ms, PG_WAIT_EXTENSION);
-        ResetLatch(MyLatch);
-        CHECK_FOR_INTERRUPTS();
-        if (ConfigReloadPending) {
-            ConfigReloadPending = false;
-            ProcessConfigFile(PGC_SIGHUP);
-        }
-    }
-    proc_exit(0);
+    run_expiry_worker(static_cast<u32>(DatumGetInt32(index)));
+    proc_exit(1);  // so that it is started again unless the server stops
 }

@@ -12,7 +12,7 @@ struct Settings {
     int memory_mb, partitions, max_sessions, change_ring_size, expiry_workers, max_xact_changes;
     int lock_ttl_s, lock_lifetime_max_s, order_ttl_s, in_doubt_max_s;
     int max_seats_per_lock, max_batch_requests, max_loaders, load_wait_ms, load_timeout_ms,
-        expiry_naptime_ms;
+        expiry_naptime_ms, confirm_timeout_s;
     bool hold_journal;
     char* seat_loader;
 };
@@ -38,6 +38,16 @@ const char* state_name(SeatState state);
 
 // Shared memory (shmem.cpp).
 constexpr uint32 kLoadFailuresKept = 32;
+constexpr int kExpiryWorkersMax = 8;
+
+// What an expiry worker shows of itself; it alone writes. pid 0: it is not running.
+enum class ExpiryState : uint32 { standby, sweeping, sleeping };
+struct ExpiryWorker {
+    pg_atomic_uint32 pid, state;
+    pg_atomic_uint64 rounds, swept, freed, ended;
+    pg_atomic_uint64 round_at;  // arena time of the end of the last round
+};
+
 struct Shared {
     ConditionVariable changed;  // the change ring has news
     ConditionVariable loaded;   // a directory entry has changed its state
@@ -51,6 +61,8 @@ struct Shared {
         char text[256];
     } load_failure[kLoadFailuresKept];
     uint32 load_failures;  // so far
+    ExpiryWorker expiry[kExpiryWorkersMax];
+    pg_atomic_uint64 stats_reset;  // wall clock
 };
 extern Shared* shared;
 void install_shmem_hooks();
@@ -59,6 +71,14 @@ LWLock* directory_lock();
 void lock_partitions(const PartitionSet& set, LWLockMode mode);
 void unlock_partitions(const PartitionSet& set);
 PartitionSet all_partitions();
+// For each process by its number, since when its transaction has been confirming seats; 0: it is
+// not, or its COMMIT has begun.
+pg_atomic_uint64* confirming_since();
+int confirming_slots();
+
+// Wait events (waits.cpp): what pg_stat_activity shows; from PostgreSQL 17 each has a name.
+enum class Wait { changes, session_load, expiry_nap };
+uint32 wait_event(Wait wait);
 
 // Time. The arena's clock is CLOCK_BOOTTIME, microseconds; the wall clock is for people.
 Micros arena_now();
@@ -77,7 +97,12 @@ constexpr int64 kWallJitterMicros = 5000;
 // The transaction (xact.cpp).
 XactLog& xact_log();
 void install_xact_callbacks();
+// The transaction is confirming seats from now on.
+void note_confirming();
 Access access_to(const PartitionSet& held);
+
+// Counts a duration in the first of the partitions, which are held exclusively. Costs no clock.
+void note_latency(const PartitionSet& held, Latency kind, Micros took);
 
 // Wakes the readers that wait for changes; called after every publication, outside locks.
 void announce_changes();
@@ -91,6 +116,8 @@ enum class Found { ready, rebuilding, unknown, failed, no_worker };
 // Finds the session; on `ready` the directory lock is held shared and must be released by the
 // caller. Otherwise it has asked for a load and waited up to `wait_ms`.
 Found open_session(const Uuid& session, int wait_ms, SessionBlock** block, bool patient = true);
+// When the last open_session of this process began: a reading of the clock for those who need one.
+Micros session_asked_at();
 // As open_session for calls that need the session: raises TX015, 22023, TX013, 53400 or 55000.
 // When no background worker is free to load it, it goes on asking for wait_ms if `patient`.
 SessionBlock* require_session(const Uuid& session, int wait_ms, bool patient = true);

@@ -11,6 +11,7 @@ constexpr int kLoadRetryMicros = 1000000;       // a failed load is remembered t
 // Starts a short-lived worker that loads the session. False when no worker slot is free.
 bool start_loader(Oid database, const Uuid& session);
 void register_expiry_workers();
+void run_expiry_worker(u32 index);
 const char* phase_name(LoadPhase phase);
 
 }  // namespace tix::pg

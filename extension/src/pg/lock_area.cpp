@@ -45,7 +45,7 @@ Answer lock_area(const AreaArgs& s) {
     const Found found = open_session(s.session, settings.load_wait_ms, &block);
     if (found == Found::failed) raise_load_failure(s.session);
     if (found != Found::ready) return refusal(not_open(found));
-    block->last_used.store(arena_now(), std::memory_order_relaxed);
+    block->last_used.store(session_asked_at(), std::memory_order_relaxed);
     const int area = session_find_area(*block, s.area);
     HoldAnswer h;
     h.reason = Reason::unknown_seat;

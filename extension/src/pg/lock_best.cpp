@@ -150,7 +150,7 @@ Answer lock_best(const BestArgs& s) {
     const Found found = open_session(s.session, settings.load_wait_ms, &block);
     if (found == Found::failed) raise_load_failure(s.session);
     if (found != Found::ready) return refusal(not_open(found));
-    block->last_used.store(arena_now(), std::memory_order_relaxed);
+    block->last_used.store(session_asked_at(), std::memory_order_relaxed);
     const BestOutcome out = search(block, s, buffer);
     close_session();
     return chosen_seats(*block, out.hold, buffer.seat, s.quantity, out.tier);

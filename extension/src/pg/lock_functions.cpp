@@ -101,7 +101,7 @@ Answer lock_without_key(const ListedRequest& r, Datum seats) {
     const Found found = open_session(r.session, settings.load_wait_ms, &block);
     if (found == Found::failed) raise_load_failure(r.session);
     if (found != Found::ready) return refusal(not_open(found));
-    block->last_used.store(arena_now(), std::memory_order_relaxed);
+    block->last_used.store(session_asked_at(), std::memory_order_relaxed);
     HoldAnswer h;
     PartitionSet set;
     h.reason = find_seats(*block, r, &set);

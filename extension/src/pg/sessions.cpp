@@ -8,6 +8,9 @@ namespace tix::pg {
 
 namespace {
 
+// When the last open_session began.
+Micros asked_at = 0;
+
 enum class Look { ready, wait, start, unknown, failed, no_worker, no_room };
 
 Look judge(const DirEntry* e, Micros now) {
@@ -111,9 +114,10 @@ Look look(const Uuid& session, SessionBlock** block) {
 }  // namespace
 
 Found open_session(const Uuid& session, int wait_ms, SessionBlock** block, bool patient) {
+    asked_at = arena_now();
     Look seen = look(session, block);
     if (seen == Look::ready) return Found::ready;
-    const Micros until = arena_now() + static_cast<Micros>(wait_ms) * 1000;
+    const Micros until = asked_at + static_cast<Micros>(wait_ms) * 1000;
     ConditionVariablePrepareToSleep(&shared->loaded);
     for (;;) {
         const Look asked = seen == Look::start ? start_load(session) : Look::wait;
@@ -123,7 +127,8 @@ Found open_session(const Uuid& session, int wait_ms, SessionBlock** block, bool 
         if (seen == Look::start && asked == Look::no_worker && (!patient || left <= 0))
             seen = Look::no_worker;
         if ((seen != Look::wait && seen != Look::start) || left <= 0) break;
-        ConditionVariableTimedSleep(&shared->loaded, Min(left / 1000 + 1, 100), PG_WAIT_EXTENSION);
+        ConditionVariableTimedSleep(&shared->loaded, Min(left / 1000 + 1, 100),
+                                    wait_event(Wait::session_load));
     }
     ConditionVariableCancelSleep();
     switch (seen) {
@@ -138,6 +143,10 @@ Found open_session(const Uuid& session, int wait_ms, SessionBlock** block, bool 
         default:
             return Found::rebuilding;
     }
+}
+
+Micros session_asked_at() {
+    return asked_at;
 }
 
 SessionBlock* require_session(const Uuid& session, int wait_ms, bool patient) {

@@ -32,8 +32,8 @@ const IntSetting kIntSettings[] = {
      PGC_POSTMASTER, 0},
     {"tix.change_ring_size", "Seat changes kept for tix_changes(); a power of two.",
      &settings.change_ring_size, 65536, 1024, 16777216, PGC_POSTMASTER, 0},
-    {"tix.expiry_workers", "Workers that tidy expired holds.", &settings.expiry_workers, 1, 0, 8,
-     PGC_POSTMASTER, 0},
+    {"tix.expiry_workers", "Workers that tidy expired holds.", &settings.expiry_workers, 1, 0,
+     kExpiryWorkersMax, PGC_POSTMASTER, 0},
     {"tix.max_xact_changes", "Seat changes one transaction may make.", &settings.max_xact_changes,
      10000, 1024, kXactChangesMax, PGC_POSTMASTER, 0},
     {"tix.lock_ttl", "How long a hold lasts when the call names no TTL.", &settings.lock_ttl_s, 120,
@@ -56,6 +56,9 @@ const IntSetting kIntSettings[] = {
      &settings.load_timeout_ms, 10000, 100, 600000, PGC_USERSET, GUC_UNIT_MS},
     {"tix.expiry_naptime", "Pause between two rounds of an expiry worker.",
      &settings.expiry_naptime_ms, 100, 10, 60000, PGC_SIGHUP, GUC_UNIT_MS},
+    {"tix.confirm_timeout",
+     "How long a transaction may be confirming seats before an expiry worker ends it; 0: for ever.",
+     &settings.confirm_timeout_s, 60, 0, 86400, PGC_SIGHUP, GUC_UNIT_S},
 };
 
 }  // namespace

@@ -73,8 +73,13 @@ ArenaConfig arena_config() {
     return c;
 }
 
+// Shared and, behind it, a word for each process.
+Size head_bytes() {
+    return CACHELINEALIGN(sizeof(Shared) + sizeof(pg_atomic_uint64) * MaxBackends);
+}
+
 Size shared_bytes() {
-    return CACHELINEALIGN(sizeof(Shared)) + arena_config().bytes + kLine;
+    return head_bytes() + arena_config().bytes + kLine;
 }
 
 void request() {
@@ -97,14 +102,16 @@ void startup() {
     LWLockAcquire(AddinShmemInitLock, LW_EXCLUSIVE);
     auto* memory = static_cast<char*>(ShmemInitStruct("tix", shared_bytes(), &found));
     shared = reinterpret_cast<Shared*>(memory);
-    arena_base = reinterpret_cast<void*>(TYPEALIGN(kLine, memory + CACHELINEALIGN(sizeof(Shared))));
+    arena_base = reinterpret_cast<void*>(TYPEALIGN(kLine, memory + head_bytes()));
     directory_tranche = GetNamedLWLockTranche("tix_directory");
     partition_tranche = GetNamedLWLockTranche("tix_partition");
     if (!found) {
+        memset(memory, 0, head_bytes());
         ConditionVariableInit(&shared->changed);
         ConditionVariableInit(&shared->loaded);
         pg_atomic_init_u32(&shared->change_waiters, 0);
         init_wall_offset();
+        pg_atomic_init_u64(&shared->stats_reset, static_cast<uint64>(GetCurrentTimestamp()));
         Arena::format(arena_base, arena_config());
     }
     LWLockRelease(AddinShmemInitLock);
@@ -144,6 +151,14 @@ PartitionSet all_partitions() {
     for (int p = 0; p < settings.partitions; p++)
         set.add(p);
     return set;
+}
+
+pg_atomic_uint64* confirming_since() {
+    return reinterpret_cast<pg_atomic_uint64*>(shared + 1);
+}
+
+int confirming_slots() {
+    return MaxBackends;
 }
 
 Micros arena_now() {

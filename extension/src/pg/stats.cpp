@@ -1,16 +1,8 @@
 // What a DBA may look at: sessions, partitions, holds, areas, memory, and the arena's own audit.
 
-#include "loader.hpp"
+#include "stats.hpp"
 
 namespace tix::pg {
-
-namespace {
-
-// The sessions of this database that are in memory; each is pinned until the transaction ends.
-struct Blocks {
-    SessionBlock** block;
-    u32 n;
-};
 
 Blocks pin_blocks(const char* function) {
     require_readable(function);
@@ -32,6 +24,8 @@ Blocks pin_blocks(const char* function) {
     if (full) raise(Error::limit_exceeded);
     return all;
 }
+
+namespace {
 
 struct HoldCopy {
     Hold hold;
@@ -159,11 +153,13 @@ TIX_FUNCTION(tix_stat_partitions_rows) {
         lock_partitions(set, LW_SHARED);
         const Partition p = arena().partition(i);
         unlock_partitions(set);
-        Datum values[2 + kCounts] = {Int32GetDatum(static_cast<int32>(i)),
+        Datum values[3 + kCounts] = {Int32GetDatum(static_cast<int32>(i)),
                                      Int32GetDatum(static_cast<int32>(p.live_holds))};
         for (u32 c = 0; c < kCounts; c++)
-            values[2 + c] = Int64GetDatum(static_cast<int64>(p.counts[c]));
-        bool nulls[2 + kCounts] = {};
+            values[2 + c] = count_datum(p.counts[c]);
+        values[2 + kCounts] =
+            TimestampTzGetDatum(static_cast<TimestampTz>(pg_atomic_read_u64(&shared->stats_reset)));
+        bool nulls[3 + kCounts] = {};
         put_row(rows, values, nulls);
     }
     return Datum(0);

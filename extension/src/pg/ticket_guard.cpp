@@ -77,6 +77,7 @@ void insert_ticket(const Ticket& t) {
     if (o == kNoSeat) refuse(t, "unknown_seat");
     if (h.status == Status::log_full) raise(Error::limit_exceeded);
     if (h.status != Status::ok) refuse(t, reason_name(h.reason));
+    note_confirming();
     if (h.journal == Journal::none) return;
     const Text label = {t.seat, static_cast<u32>(strlen(t.seat))};
     journal_write({'s', h.lock_id, t.session, t.user, h.version, 0, 0, nullptr,

@@ -201,6 +201,7 @@ TIX_FUNCTION(tix_confirm_seats) {
         return done;
     });
     require_done(h, t.lock_id);
+    note_confirming();
     if (h.journal != Journal::none) {
         announce_changes();
         journal_write(journal_row('s', h, seat_labels(list)));

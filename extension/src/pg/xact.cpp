@@ -10,25 +10,49 @@ namespace tix::pg {
 namespace {
 
 XactLog the_log;
+Micros commit_began = 0;
+bool confirming = false;
+
+pg_atomic_uint64* my_confirming() {
+    return TIX_PROC_NUMBER < confirming_slots() ? &confirming_since()[TIX_PROC_NUMBER] : nullptr;
+}
+
+void stop_confirming() {
+    if (confirming) pg_atomic_write_u64(my_confirming(), 0);
+    confirming = false;
+}
+
+// A savepoint may have taken back what was being confirmed.
+void look_for_confirming() {
+    for (u32 i = 0; i < the_log.size; i++)
+        if (the_log.entry[i].op == Op::confirm) return;
+    stop_confirming();
+}
 
 void end_transaction(bool commit) {
     const PartitionSet set = the_log.partitions;
     lock_partitions(set, LW_EXCLUSIVE);
-    if (commit)
-        xact_commit(arena(), the_log, arena_now());
-    else
-        xact_abort(arena(), the_log, arena_now());
+    const Micros now = arena_now();
+    if (commit) {
+        note_latency(set, Latency::commit, now - commit_began);
+        xact_commit(arena(), the_log, now);
+    } else {
+        xact_abort(arena(), the_log, now);
+    }
     unlock_partitions(set);
+    stop_confirming();
     announce_changes();
 }
 
 void check_before_commit() {
     const PartitionSet set = the_log.partitions;
     lock_partitions(set, LW_EXCLUSIVE);
-    const u64 lost = xact_check_and_pin(arena(), the_log, arena_now());
+    commit_began = arena_now();
+    const u64 lost = xact_check_and_pin(arena(), the_log, commit_began);
     unlock_partitions(set);
     if (lost != 0)
         raise_detail(Error::lock_lost, psprintf("{\"lockId\":\"" UINT64_FORMAT "\"}", lost));
+    stop_confirming();
 }
 
 void on_xact(XactEvent event, void*) {
@@ -62,6 +86,7 @@ void on_subxact(SubXactEvent event, SubTransactionId mine, SubTransactionId pare
         lock_partitions(set, LW_EXCLUSIVE);
         xact_abort_sub(arena(), the_log, mine, arena_now());
         unlock_partitions(set);
+        look_for_confirming();
         announce_changes();
     }
 }
@@ -80,7 +105,20 @@ XactLog& xact_log() {
 }
 
 Access access_to(const PartitionSet& held) {
-    return {arena(), &xact_log(), arena_now(), held, MyDatabaseId};
+    return {arena(), &xact_log(), arena_now(), held, MyDatabaseId, session_asked_at()};
+}
+
+void note_confirming() {
+    if (confirming || my_confirming() == nullptr) return;
+    confirming = true;
+    pg_atomic_write_u64(my_confirming(), static_cast<uint64>(arena_now()));
+}
+
+void note_latency(const PartitionSet& held, Latency kind, Micros took) {
+    if (held.empty()) return;
+    const int first =
+        held.word[0] != 0 ? __builtin_ctzll(held.word[0]) : 64 + __builtin_ctzll(held.word[1]);
+    arena().latency(static_cast<u32>(first)).of[static_cast<u32>(kind)].add(took);
 }
 
 void install_xact_callbacks() {
