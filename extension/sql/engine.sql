@@ -29,6 +29,12 @@ COMMENT ON COLUMN @extschema@.holds.expires_at IS
 COMMENT ON COLUMN @extschema@.holds.acquired_at IS
     'In a and e: since when the hold has been held, for tix.lock_lifetime_max; NULL when it '
     'belongs to an order, which has no such limit. A grant began at "at".';
+-- Rows are added at the end, deleted from the beginning and never changed: freeze each page once.
+ALTER TABLE @extschema@.holds SET (
+    autovacuum_freeze_min_age = 0,
+    autovacuum_vacuum_insert_threshold = 1000000,
+    autovacuum_vacuum_insert_scale_factor = 0,
+    autovacuum_vacuum_scale_factor = 0.05);
 SELECT pg_catalog.pg_extension_config_dump('@extschema@.holds', '');
 
 CREATE TABLE @extschema@.generation (

@@ -1,17 +1,18 @@
 #!/usr/bin/env bash
 # Executes the README: its tours against expected output, its settings table against pg_settings,
 # its errors table against errors.def; and compares the gateway's settings table with the gateway.
+# Of docs/dba.md it executes every query, and compares what the journal's table is made with.
 set -euo pipefail
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd -P)
 root=$(cd "$here/../.." && pwd -P)
 readme=$root/README.md
 
-# Prints the ```sql blocks, in order.
-sql_blocks() { awk '/^```sql$/ {on = 1; next} /^```$/ {on = 0} on' "$readme"; }
+# sql_blocks FILE: prints the ```sql blocks, in order.
+sql_blocks() { awk '/^```sql$/ {on = 1; next} /^```$/ {on = 0} on' "$1"; }
 
 tour() {
     "$root/.build/bin/tix-import" "$root/test/plans/hall-serpentine.json" >/dev/null 2>&1
-    sql_blocks | psql -X -q -v ON_ERROR_STOP=1 -f -
+    sql_blocks "$readme" | psql -X -q -v ON_ERROR_STOP=1 -f -
 }
 
 # Prints the ```sh blocks of the chapter on HTTP, in order.
@@ -56,6 +57,20 @@ settings_of_readme() {
 
 errors_of_readme() { sed -n 's/^| \(TX[0-9]*\) |.*/\1/p' "$readme"; }
 
+# In the database that the tours have filled.
+dba_queries() { sql_blocks "$root/docs/dba.md" | psql -X -q -v ON_ERROR_STOP=1 -f -; }
+
+# The storage parameters of tix.holds, as made and as described.
+parameters_of_journal() {
+    psql -X -A -t -c "SELECT split_part(o, '=', 1) FROM pg_class, unnest(reloptions) o
+        WHERE oid = 'tix.holds'::regclass ORDER BY 1"
+}
+
+parameters_of_guide() {
+    sed -n 's/^| \(`autovacuum_.*`\) | .*/\1/p' "$root/docs/dba.md" | tr ',' '\n' |
+        sed 's/…/autovacuum_vacuum/' | tr -d '` ' | sort
+}
+
 check() {  # check NAME EXPECTED ACTUAL: files must be the same
     if ! diff -u "$2" "$3"; then
         echo "not ok: $1"
@@ -75,6 +90,15 @@ inside() {
     "$root/.build/bin/tix-gateway" --settings >"$out/gateway"
     grep '^| `' "$root/gateway/README.md" | grep -F '.' | grep -v '/`' >"$out/gateway-readme"
     check "the gateway's settings table is the gateway's" "$out/gateway" "$out/gateway-readme"
+    dba_queries >"$out/dba" 2>&1 || {
+        cat "$out/dba"
+        echo "not ok: a query of docs/dba.md"
+        return 1
+    }
+    echo "ok: every query of docs/dba.md runs"
+    parameters_of_journal >"$out/journal"
+    parameters_of_guide >"$out/guide"
+    check "docs/dba.md names the storage parameters of tix.holds" "$out/journal" "$out/guide"
     settings_of_server >"$out/server"
     settings_of_readme >"$out/readme"
     check "the settings table is pg_settings" "$out/server" "$out/readme"

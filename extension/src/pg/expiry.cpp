@@ -78,7 +78,7 @@ void run_expiry_worker(u32 index) {
             show(ExpiryState::sleeping);
         }
         (void)WaitLatch(MyLatch, WL_LATCH_SET | WL_TIMEOUT | WL_EXIT_ON_PM_DEATH,
-                        settings.expiry_naptime_ms, wait_event(Wait::expiry_nap));
+                        settings.expiry_naptime_ms, PG_WAIT_EXTENSION);
         ResetLatch(MyLatch);
         CHECK_FOR_INTERRUPTS();
         if (ConfigReloadPending) {

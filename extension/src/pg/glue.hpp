@@ -77,7 +77,7 @@ pg_atomic_uint64* confirming_since();
 int confirming_slots();
 
 // Wait events (waits.cpp): what pg_stat_activity shows; from PostgreSQL 17 each has a name.
-enum class Wait { changes, session_load, expiry_nap };
+enum class Wait { changes, session_load };
 uint32 wait_event(Wait wait);
 
 // Time. The arena's clock is CLOCK_BOOTTIME, microseconds; the wall clock is for people.

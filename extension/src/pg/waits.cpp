@@ -6,7 +6,7 @@ namespace tix::pg {
 
 #if PG_VERSION_NUM >= 170000
 uint32 wait_event(Wait wait) {
-    static const char* const names[] = {"TixChanges", "TixSessionLoad", "TixExpiryNap"};
+    static const char* const names[] = {"TixChanges", "TixSessionLoad"};
     static uint32 known[lengthof(names)];
     uint32& event = known[static_cast<int>(wait)];
     if (event == 0) event = WaitEventExtensionNew(names[static_cast<int>(wait)]);
