@@ -11,7 +11,9 @@ export LC_ALL=C.UTF-8
 pg_major=15
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd -P)
 build=$root/.build
-prefix_link=$build/pg$pg_major
+# With TIX_POINTS=1 everything is about a second copy, whose tix has the stop points of the tests.
+variant=${TIX_POINTS:+-points}
+prefix_link=$build/pg$pg_major$variant
 system_bin=/usr/lib/postgresql/$pg_major/bin
 
 # What the caller's shell may have set does not lead us astray: Debian's own PostgreSQL comes first.

@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Copies Debian's PostgreSQL into .build/pg15 and installs the extension there; redone only when
 # PostgreSQL or the extension changed. The copy keeps the layout, so that it finds its own files.
+# With TIX_POINTS=1 it is a second copy, .build/pg15-points, whose tix has stop points.
 # The extension is built in a mirror of its sources, so that PGXS leaves nothing in the checkout.
 set -euo pipefail
 source "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
@@ -24,7 +25,7 @@ extension_checksum() {
 
 copy_postgres() {
     local lib=usr/lib/postgresql share=usr/share/postgresql
-    say "Copying PostgreSQL $pg_major into .build/pg$pg_major"
+    say "Copying PostgreSQL $pg_major into .build/${prefix_link##*/}"
     rm -rf "${prefix:?}/usr" "$stamp" "$installed"
     mkdir -p "$prefix/$lib" "$prefix/$share"
     cp -RP --preserve=mode,timestamps,links "/$lib/$pg_major" "$prefix/$lib/"
@@ -50,7 +51,8 @@ install_extension() {
     rm -f "$installed"
     extension_checksum >"$build/tix-installing"
     mirror_extension
-    make_part "Building the extension" extension "${options[@]}" all
+    make_part "Building the extension${variant:+ with stop points}" "extension$variant" \
+        "${options[@]}" all
     make "${options[@]}" install >"$build/log/install.log" 2>&1 || {
         show_tail "$build/log/install.log"
         die "the extension could not be installed" "The output is in .build/log/install.log"
@@ -59,7 +61,7 @@ install_extension() {
     mv "$build/tix-installing" "$installed"
 }
 
-mirror=$build/extension
+mirror=$build/extension$variant
 need_server_packages
 [[ -f $root/extension/Makefile ]] || die "extension/Makefile is missing from the checkout"
 need_own_build

@@ -8,9 +8,13 @@ source "$lane/../stack/lib.sh"
 forget_pg_environment
 need_server_packages
 "$lane/../stack/prefix.sh"
+TIX_POINTS=1 "$lane/../stack/prefix.sh"
 locate_prefix
+# The server whose tix has stop points; a planted bug is in both.
+points=$(readlink -m "$build/pg$pg_major-points")
 if [[ -n ${TIX_PREFIX:-} ]]; then
     pg_bin=$TIX_PREFIX/usr/lib/postgresql/$pg_major/bin
+    points=$TIX_PREFIX
 fi
 
 # The server's user may not enter the checkout: the tests run from a copy.
@@ -32,7 +36,6 @@ trap 'exit 143' TERM
 mkdir "$work/lane" "$work/lib"
 cp "$lane"/*.pl "$lane"/lib/*.pm "$lane/../regress/seats.sql" "$work/lane/"
 mv "$work"/lane/*.pm "$work/lib/"
-chmod -R a+rX "$work"
 
 tests=("$@")
 if ((!$#)); then
@@ -40,11 +43,14 @@ if ((!$#)); then
         tests+=("$(basename "$file")")
     done
 fi
+chmod -R a+rX "$work"
 test_dir=$(dirname "$(readlink -f "$("$pg_bin/pg_config" --pgxs)")")/../test
+as_server "$pg_bin/initdb" -D "$work/template" -A trust -N >"$work/template.log"
 status=0
 as_server env -C "$work" PATH="$pg_bin:$PATH" PG_REGRESS="$test_dir/regress/pg_regress" \
     TESTDIR="$work" TMPDIR="$work" TIX_SEATS="$work/lane/seats.sql" \
-    PG_TEST_TIMEOUT_DEFAULT=60 LC_ALL=C \
+    PG_TEST_TIMEOUT_DEFAULT=60 LC_ALL=C TIX_POINTS_HOME="$points/usr/lib/postgresql/$pg_major" \
+    TIX_TEMPLATE="$work/template" \
     prove --jobs "${TIX_JOBS:-2}" --timer -I "$test_dir/perl" -I "$work/lib" \
     "${tests[@]/#/$work/lane/}" || status=$?
 if ((status)); then

@@ -4,6 +4,7 @@
 
 #include "owners.hpp"
 #include "ring.hpp"
+#include "step.hpp"
 
 namespace tix::core {
 
@@ -139,6 +140,7 @@ Hold* hold_create(const Arena& arena, SessionBlock& b, const HoldSpec& spec, con
         s.next = i + 1 < n ? seats[i + 1] : kNoSeat;
         s.flags = 0;
         seat_set_state(arena, b, seats[i], spec.state);
+        TIX_STEP(group_half_held);
     }
     link(arena, h);
     if (spec.state == SeatState::held) arena.partition(home_partition(arena, h)).live_holds++;

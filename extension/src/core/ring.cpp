@@ -2,6 +2,8 @@
 
 #include "ring.hpp"
 
+#include "step.hpp"
+
 namespace tix::core {
 
 namespace {
@@ -27,6 +29,7 @@ void ring_publish(const Arena& arena, const Uuid& session, u32 database, u32 lay
         raise_to(h.ring_lost, seq);
         return;
     }
+    TIX_STEP(ring_claimed);
     slot.session_hi.store(session.hi, std::memory_order_release);
     slot.session_lo.store(session.lo, std::memory_order_release);
     slot.database_layout.store(u64{database} << 32 | layout_version, std::memory_order_release);

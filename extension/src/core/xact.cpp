@@ -4,6 +4,7 @@
 
 #include "owners.hpp"
 #include "rules.hpp"
+#include "step.hpp"
 
 namespace tix::core {
 
@@ -121,6 +122,7 @@ void sell(const Arena& arena, Hold& h) {
         if ((b.slot(o).flags & kPendingRelease) == 0) {
             left = hold_drop_seat(arena, *left, o, SeatState::sold);
             sold++;
+            TIX_STEP(sale_half_kept);
         }
         o = next;
     }
@@ -224,8 +226,10 @@ void xact_commit(const Arena& arena, XactLog& log, Micros now) {
 }
 
 void xact_abort(const Arena& arena, XactLog& log, Micros now) {
-    while (log.size > 0)
+    while (log.size > 0) {
         undo_last(arena, log, now);
+        TIX_STEP(undo_half_done);
+    }
     log.partitions = {};
 }
 

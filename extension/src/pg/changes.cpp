@@ -32,6 +32,7 @@ bool wait_for_change(u64 since, int wait_ms) {
     pg_atomic_fetch_add_u32(&shared->change_waiters, 1);
     PG_ENSURE_ERROR_CLEANUP(stop_waiting, Datum(0));
     {
+        TIX_POINT(changes_waiting);
         ConditionVariablePrepareToSleep(&shared->changed);
         while (ring_last(arena()) <= since) {
             const Micros left = until - arena_now();
@@ -118,6 +119,7 @@ TIX_FUNCTION(tix_changes) {
         }
         at = c.seq;
         if (c.database != MyDatabaseId || (one_session && c.session != session)) continue;
+        TIX_POINT(changes_row_read);
         put_change(rows, generation, c);
         if (++put == max_rows) return Datum(0);
     }

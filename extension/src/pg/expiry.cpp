@@ -95,10 +95,13 @@ u32 sweep_partition(u32 p) {
     for (;;) {
         lock_partitions(one, LW_EXCLUSIVE);
         const Sweep sweep = wheel_sweep(arena(), p, arena_now(), kSweepBudget);
+        TIX_POINT(sweep_locked);
         unlock_partitions(one);
         freed += sweep.freed;
         if (sweep.stuck != 0) {
+            TIX_POINT(sweep_stuck);
             lock_partitions(sweep.need, LW_EXCLUSIVE);
+            TIX_POINT(sweep_group_locked);
             hold_expire(arena(), sweep.stuck, arena_now(), sweep.need);
             unlock_partitions(sweep.need);
             freed++;

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "pg.hpp"
+#include "points.hpp"
 
 namespace tix::pg {
 

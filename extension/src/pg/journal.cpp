@@ -139,6 +139,7 @@ void insert_rows(Relation journal, const JournalRow* row, int n, TimestampTz at)
         heap_insert(journal, tuple[0].tuple, GetCurrentCommandId(true), 0, nullptr);
     else
         insert_many(journal, tuple, n);
+    TIX_POINT(journal_row_inserted);
     for (int i = 0; i < indexes; i++)
         insert_into_index(index_oid[i], journal, tuple, n);
     for (int i = 0; i < n; i++)
@@ -193,10 +194,12 @@ JournalRow journal_row(char kind, const HoldAnswer& h, Datum seats) {
 void journal_write(const JournalRow* row, int n) {
     if (!settings.hold_journal) return;
     const TimestampTz at = GetCurrentTimestamp();
+    TIX_POINT(journal_opening);
     const Relation journal = open_journal(RowExclusiveLock);
     for (int i = 0; i < n; i += kRowsAtOnce)
         insert_rows(journal, row + i, Min(n - i, kRowsAtOnce), at);
     table_close(journal, NoLock);
+    TIX_POINT(journal_row_indexed);
 }
 
 void install_journal_callbacks() {

@@ -130,17 +130,20 @@ int raise_stored_generation() {
 void raise_generation() {
     begin();
     advisory_lock({0, 0}, ExclusiveLock);
+    TIX_POINT(generation_begun);
     PushActiveSnapshot(GetTransactionSnapshot());
     SPI_connect();
     int next = 0;
     if (database_generation() == 0) {
         next = raise_stored_generation();
+        TIX_POINT(generation_written);
         ForceSyncCommit();
     }
     SPI_finish();
     PopActiveSnapshot();
     CommitTransactionCommand();
     if (next == 0) return;
+    TIX_POINT(generation_committed);
     LWLockAcquire(directory_lock(), LW_EXCLUSIVE);
     Database* d = arena().add_database(MyDatabaseId);
     // Another loader may have raised it further between our commit and here.
@@ -160,8 +163,10 @@ Ref reserve(u64 bytes) {
     while (room == kNoRef) {
         const PartitionSet all = all_partitions();
         lock_partitions(all, LW_EXCLUSIVE);
+        TIX_POINT(evicting);
         DirEntry* idle = directory_idle(a);
         if (idle != nullptr) session_evict(a, idle);
+        TIX_POINT(evicted);
         unlock_partitions(all);
         if (idle == nullptr) break;
         room = a.allocate(bytes);
@@ -181,6 +186,7 @@ void restore_holds(SessionBlock& b, const TableSession& t) {
         restore_hold({arena(), nullptr, arena_now(), set}, b, h.spec, h.ordered, h.version, h.seat,
                      h.seats);
         unlock_partitions(set);
+        TIX_POINT(loader_hold_restored);
     }
 }
 
@@ -215,10 +221,13 @@ void publish(Ref block) {
 void load() {
     begin();
     report_load(LoadPhase::waiting, 0);
+    TIX_POINT(loader_waiting);
     advisory_lock(loading, ExclusiveLock);
+    TIX_POINT(loader_locked);
     PushActiveSnapshot(GetTransactionSnapshot());
     SPI_connect();
     const TableSession t = read_session(loading, wall_offsets().now);
+    TIX_POINT(loader_tables_read);
     if (t.layout.seats == 0) {
         mark(DirState::failed, 0);
     } else {
@@ -231,10 +240,13 @@ void load() {
                                   t.layout.seats));
         report_load(LoadPhase::building, t.layout.seats);
         // From here to publication nothing can fail.
+        TIX_POINT(loader_reserved);
         SessionBlock* b = session_build(arena(), room, t.layout);
+        TIX_POINT(loader_built);
         restore_holds(*b, t);
         apply_rules(*b, rules);
         publish(room);
+        TIX_POINT(loader_published);
     }
     SPI_finish();
     PopActiveSnapshot();
@@ -287,6 +299,7 @@ void tix_loader_main(Datum database) {
     BackgroundWorkerInitializeConnectionByOid(DatumGetObjectId(database), InvalidOid, 0);
     memcpy(&loading, MyBgworkerEntry->bgw_extra, sizeof loading);
     before_shmem_exit(on_exit, 0);
+    TIX_POINT(loader_started);
     LWLockAcquire(directory_lock(), LW_EXCLUSIVE);
     DirEntry* e = directory_find(arena(), MyDatabaseId, loading);
     const bool wanted = e != nullptr && e->state == DirState::loading && e->loader_pid == 0;
@@ -297,6 +310,7 @@ void tix_loader_main(Datum database) {
     PG_TRY();
     {
         choose_settings();
+        TIX_POINT(loader_claimed);
         if (database_generation() == 0) raise_generation();
         load();
     }

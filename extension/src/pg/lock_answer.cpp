@@ -151,7 +151,9 @@ JournalRow grant_row(const HoldAnswer& h, Datum seats) {
 }
 
 void journal_grant(const HoldAnswer& h, Datum seats) {
-    if (h.journal != Journal::none) journal_write(grant_row(h, seats));
+    if (h.journal == Journal::none) return;
+    TIX_POINT(grant_unjournaled);
+    journal_write(grant_row(h, seats));
 }
 
 Answer chosen_seats(const SessionBlock& block, const HoldAnswer& h, const Ordinal* seat, u32 n,

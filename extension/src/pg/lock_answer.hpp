@@ -70,6 +70,7 @@ HoldAnswer with_partitions(PartitionSet set, Call call) {
     for (;;) {
         lock_partitions(set, LW_EXCLUSIVE);
         const HoldAnswer answer = call(access_to(set));
+        TIX_POINT(arena_changed);
         unlock_partitions(set);
         if (answer.status != Status::need_partitions) return answer;
         set.merge(answer.need);

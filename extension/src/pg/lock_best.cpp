@@ -69,6 +69,7 @@ BestBlock Search::take(u32 i, u32 tier, BestOutcome* out) {
         const HoldAnswer tidy = free_overdue(a, set);
         if (tidy.status != Status::ok) return tidy;
         best = best_in_area(call, area[i], tier);
+        TIX_POINT(best_found);
         return best.tier > 0 ? lock_seats(a, lock, reason) : HoldAnswer{};
     });
     out->tier = best.tier;

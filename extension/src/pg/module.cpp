@@ -17,4 +17,5 @@ void _PG_init(void) {
     install_xact_callbacks();
     install_journal_callbacks();
     register_expiry_workers();
+    install_points();
 }

@@ -192,6 +192,7 @@ TIX_FUNCTION(tix_seat_map) {
             const u8 two = kBits[static_cast<int>(seat_state(b, info.first_seat + s, v.now))];
             bits[at / 4] = static_cast<u8>(bits[at / 4] | two << (at % 4 * 2));
         }
+        TIX_POINT(map_area_held);
         unlock_partitions(set);
     }
     Datum values[3] = {Int64GetDatum(static_cast<int64>(seq)),

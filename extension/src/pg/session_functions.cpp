@@ -118,6 +118,7 @@ Comparison compare(SessionBlock* b, const Uuid& session) {
     ask_blocks(*b, read_rules(session), c.tables);
     SPI_finish();
     PopActiveSnapshot();
+    TIX_POINT(check_tables_read);
     c.now = arena_now();
     ask_arena(*b, c.now, c.arena);
     return c;
@@ -142,6 +143,7 @@ TIX_FUNCTION(tix_load_session) {
     SessionBlock* b = require_session(session, settings.load_timeout_ms, false);
     xact_pin(arena(), log, *b);
     close_session();
+    TIX_POINT(session_pinned);
     LWLockAcquire(directory_lock(), LW_EXCLUSIVE);
     DirEntry* e = directory_find(arena(), MyDatabaseId, session);
     if (e != nullptr) e->pinned = 1;
@@ -164,8 +166,10 @@ TIX_FUNCTION(tix_unload_session) {
     DirEntry* e = directory_find(arena(), MyDatabaseId, session);
     if (e != nullptr && e->state == DirState::ready) {
         lock_partitions(all, LW_EXCLUSIVE);
+        TIX_POINT(evicting);
         done = session_idle(*arena().ref<SessionBlock>(e->block));
         if (done) session_evict(arena(), e);
+        TIX_POINT(evicted);
         unlock_partitions(all);
     }
     LWLockRelease(directory_lock());
@@ -185,6 +189,7 @@ TIX_FUNCTION(tix_check) {
     xact_pin(arena(), log, *b);
     close_session();
     advisory_lock(session, ExclusiveLock);
+    TIX_POINT(check_locked);
     ReturnSetInfo* rows = begin_rows(fcinfo);
     auto* suspect = static_cast<u8*>(palloc0(b->seats));
     Comparison c = {};

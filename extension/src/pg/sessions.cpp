@@ -54,8 +54,10 @@ void make_room(Micros now) {
         while (e.state == DirState::dropped && forget_dropped(a, &e)) {
         }
     }
+    TIX_POINT(evicting);
     DirEntry* idle = a.header().sessions < a.header().max_sessions ? nullptr : directory_idle(a);
     if (idle != nullptr) session_evict(a, idle);
+    TIX_POINT(evicted);
     unlock_partitions(all);
 }
 
@@ -86,10 +88,15 @@ Look start_load(const Uuid& session) {
     Look claimed = judge(directory_find(arena(), MyDatabaseId, session), now);
     const bool asked = claimed == Look::start;
     if (asked) claimed = claim_load(session, now);
+    if (asked && claimed == Look::start) TIX_POINT(load_claiming);
     LWLockRelease(directory_lock());
     if (!asked) return Look::wait;
     if (claimed != Look::start) return claimed;
-    if (start_loader(MyDatabaseId, session)) return Look::wait;
+    TIX_POINT(load_claimed);
+    if (start_loader(MyDatabaseId, session)) {
+        TIX_POINT(load_requested);
+        return Look::wait;
+    }
     LWLockAcquire(directory_lock(), LW_EXCLUSIVE);
     DirEntry* e = directory_find(arena(), MyDatabaseId, session);
     if (e != nullptr && e->state == DirState::loading && e->loader_pid == 0)
@@ -108,6 +115,7 @@ Look look(const Uuid& session, SessionBlock** block) {
         *block = a.ref<SessionBlock>(e->block);
     else
         LWLockRelease(directory_lock());
+    if (seen == Look::ready) TIX_POINT(directory_held);
     return seen;
 }
 
@@ -174,6 +182,7 @@ SessionBlock* enter_session(const Uuid& session) {
     SessionBlock* b = require_session(session, 0);
     // While we have its lock nobody could load it again: it must stay.
     if (log.room(1)) xact_pin(arena(), log, *b);
+    TIX_POINT(ticket_entered);
     return b;
 }
 

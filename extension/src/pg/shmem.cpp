@@ -136,8 +136,10 @@ LWLock* directory_lock() {
 
 void lock_partitions(const PartitionSet& set, LWLockMode mode) {
     for (int w = 0; w < 2; w++)
-        for (u64 left = set.word[w]; left != 0; left &= left - 1)
+        for (u64 left = set.word[w]; left != 0; left &= left - 1) {
             LWLockAcquire(&partition_tranche[w * 64 + __builtin_ctzll(left)].lock, mode);
+            TIX_POINT(partition_held);
+        }
 }
 
 void unlock_partitions(const PartitionSet& set) {

@@ -286,6 +286,7 @@ TableSession read_session(const Uuid& session, int64 wall_offset) {
                 d.category.at,
                 d.strings.bytes.data,
                 static_cast<u32>(d.strings.bytes.len)};
+    TIX_POINT(loader_seats_read);
     report_load(LoadPhase::reading_journal, d.seat.n);
     if (d.seat.n > 0) read_holds(&t, d.labels, wall_offset);
     return t;

@@ -79,6 +79,7 @@ void insert_ticket(const Ticket& t) {
     if (h.status != Status::ok) refuse(t, reason_name(h.reason));
     note_confirming();
     if (h.journal == Journal::none) return;
+    TIX_POINT(ticket_insert_unjournaled);
     const Text label = {t.seat, static_cast<u32>(strlen(t.seat))};
     journal_write({'s', h.lock_id, t.session, t.user, h.version, 0, 0, nullptr,
                    PointerGetDatum(text_array(&label, 1))});
@@ -103,6 +104,7 @@ void remove_ticket(const Ticket& t) {
     if (done == Status::log_full) raise(Error::limit_exceeded);
     if (done != Status::ok) refuse(t, "busy");
     if (o == kNoSeat) return;
+    TIX_POINT(ticket_remove_unjournaled);
     const Text label = {t.seat, static_cast<u32>(strlen(t.seat))};
     journal_write(
         {'f', 0, t.session, {}, 0, 0, 0, nullptr, PointerGetDatum(text_array(&label, 1))});

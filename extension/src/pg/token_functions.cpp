@@ -50,6 +50,7 @@ void put_seats(FunctionCallInfo fcinfo, const SeatList& list) {
 // from being loaded, or `ready`.
 Found bring_back(const Uuid& session, Micros until) {
     SessionBlock* block = nullptr;
+    TIX_POINT(token_session_found);
     const Micros left = until - arena_now();
     const Found found = open_session(session, left > 0 ? static_cast<int>(left / 1000) : 0, &block);
     if (found == Found::ready) close_session();
@@ -139,6 +140,7 @@ TIX_FUNCTION(tix_extend_lock) {
         a.deadline = h.deadline;
     }
     if (h.status == Status::ok) {
+        TIX_POINT(extend_unjournaled);
         a.seats = seat_labels(list);
         journal_write(journal_row('e', h, a.seats));
     }
@@ -184,6 +186,7 @@ TIX_FUNCTION(tix_hand_over) {
         return done;
     });
     require_done(h, t.lock_id);
+    TIX_POINT(hand_over_unjournaled);
     JournalRow row = journal_row('o', h, seat_labels(list));
     row.order = &order;
     journal_write(row);
@@ -203,6 +206,7 @@ TIX_FUNCTION(tix_confirm_seats) {
     require_done(h, t.lock_id);
     note_confirming();
     if (h.journal != Journal::none) {
+        TIX_POINT(confirm_unjournaled);
         announce_changes();
         journal_write(journal_row('s', h, seat_labels(list)));
     }
@@ -236,6 +240,7 @@ TIX_FUNCTION(tix_release_seats) {
         return release_seats(access, t.lock_id, t.owner, ordinal, n, list.seat, &list.n);
     });
     if (h.status == Status::log_full) raise_log_full();
+    TIX_POINT(release_unjournaled);
     if (list.n > 0) journal_release(h, *list.block, list.seat, list.n);
     put_seats(fcinfo, list);
     return Datum(0);
@@ -264,6 +269,7 @@ TIX_FUNCTION(tix_free_sold) {
     unlock_partitions(set);
     close_session();
     if (done == Status::log_full) raise_log_full();
+    TIX_POINT(free_unjournaled);
     if (list.n > 0) journal_write({'f', 0, session, {}, 0, 0, 0, nullptr, seat_labels(list)});
     put_seats(fcinfo, list);
     return Datum(0);

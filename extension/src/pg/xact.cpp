@@ -32,6 +32,7 @@ void look_for_confirming() {
 void end_transaction(bool commit) {
     const PartitionSet set = the_log.partitions;
     lock_partitions(set, LW_EXCLUSIVE);
+    TIX_POINT(end_locked);
     const Micros now = arena_now();
     if (commit) {
         note_latency(set, Latency::commit, now - commit_began);
@@ -45,6 +46,7 @@ void end_transaction(bool commit) {
 }
 
 void check_before_commit() {
+    TIX_POINT(pre_commit);
     const PartitionSet set = the_log.partitions;
     lock_partitions(set, LW_EXCLUSIVE);
     commit_began = arena_now();
@@ -53,6 +55,7 @@ void check_before_commit() {
     if (lost != 0)
         raise_detail(Error::lock_lost, psprintf("{\"lockId\":\"" UINT64_FORMAT "\"}", lost));
     stop_confirming();
+    TIX_POINT(pre_commit_pinned);
 }
 
 void on_xact(XactEvent event, void*) {
@@ -67,10 +70,14 @@ void on_xact(XactEvent event, void*) {
             break;
         case XACT_EVENT_COMMIT:
         case XACT_EVENT_PREPARE:
+            TIX_POINT(commit_recorded);
             end_transaction(true);
+            TIX_POINT(commit_known);
             break;
         case XACT_EVENT_ABORT:
+            TIX_POINT(undo_begun);
             end_transaction(false);
+            TIX_POINT(undo_known);
             break;
         default:
             break;
@@ -82,12 +89,14 @@ void on_subxact(SubXactEvent event, SubTransactionId mine, SubTransactionId pare
     if (event == SUBXACT_EVENT_COMMIT_SUB) {
         xact_commit_sub(the_log, mine, parent);
     } else if (event == SUBXACT_EVENT_ABORT_SUB) {
+        TIX_POINT(savepoint_undo_begins);
         const PartitionSet set = the_log.partitions;
         lock_partitions(set, LW_EXCLUSIVE);
         xact_abort_sub(arena(), the_log, mine, arena_now());
         unlock_partitions(set);
         look_for_confirming();
         announce_changes();
+        TIX_POINT(savepoint_undo_ended);
     }
 }
 

@@ -8,17 +8,21 @@ use PostgreSQL::Test::Utils ();
 use Test::More;
 use Time::HiRes qw(usleep);
 
-# A running server; the settings are lines of postgresql.conf on top of the usual ones.
+my $scripts = 0;
+
+# A running server; the settings are lines of postgresql.conf on top of the usual ones, the options
+# those of PostgreSQL::Test::Cluster->new.
 sub fresh
 {
-    my ($class, $name, $settings) = @_;
-    my $node = PostgreSQL::Test::Cluster->new($name);
+    my ($class, $name, $settings, %options) = @_;
+    my $node = PostgreSQL::Test::Cluster->new($name, %options);
     bless $node, $class;
     $node->init(allows_streaming => 1);
     $node->append_conf('postgresql.conf', <<"CONF");
 shared_preload_libraries = 'tix'
 restart_after_crash = on
 log_statement = none
+jit = off
 search_path = 'tix, public'
 max_worker_processes = 16
 tix.load_wait = '10 s'
@@ -43,6 +47,30 @@ sub furnish
     return;
 }
 
+# As its parent's, but initdb runs once for all tests: they begin with copies of one cluster. Where
+# that must have an identity of its own, the environment names no template.
+sub init
+{
+    my ($node, @arguments) = @_;
+    my $run = \&PostgreSQL::Test::Utils::system_or_bail;
+    no warnings 'redefine';
+    local *PostgreSQL::Test::Utils::system_or_bail = sub {
+        my ($program, undef, $data) = @_;
+        return $run->(@_) if $program ne 'initdb' || !$ENV{TIX_TEMPLATE};
+        return $run->('cp', '-R', $ENV{TIX_TEMPLATE}, $data);
+    };
+    return $node->SUPER::init(@arguments);
+}
+
+# A background session that survives errors; each of its queries has the usual time.
+sub session
+{
+    my ($node, $database) = @_;
+    my $session = $node->background_psql($database // 'postgres', on_error_stop => 0);
+    $session->set_query_timer_restart;
+    return $session;
+}
+
 # The answer to one query, rows joined by newlines; dies on an error.
 sub ask
 {
@@ -58,6 +86,32 @@ sub failure
       $node->psql($database // 'postgres', "\\set VERBOSITY verbose\n$sql");
     my ($code) = $err =~ /ERROR:\s+(\w{5}):/;
     return ($code // "none: $out", $err);
+}
+
+# Runs a script of psql in the background; its output goes to a file.
+sub start_script
+{
+    my ($node, $sql, @options) = @_;
+    my $base = PostgreSQL::Test::Utils::tempdir() . '/script' . ++$scripts;
+    PostgreSQL::Test::Utils::append_to_file("$base.sql", $sql);
+    my $pid = fork() // die "cannot fork: $!";
+    if ($pid == 0)
+    {
+        local %ENV = $node->_get_env;
+        open STDOUT, '>', "$base.out" or die;
+        open STDERR, '>&', \*STDOUT or die;
+        exec 'psql', '-XAtq', '-v', 'ON_ERROR_STOP=1', @options, '-f', "$base.sql",
+          $node->connstr('postgres') or die;
+    }
+    return { pid => $pid, out => "$base.out" };
+}
+
+# Waits for the script's end; answers what it wrote, line by line.
+sub end_script
+{
+    my ($node, $script) = @_;
+    waitpid $script->{pid}, 0;
+    return split /\n/, PostgreSQL::Test::Utils::slurp_file($script->{out});
 }
 
 # The living processes in the data directory: a zombie has no working directory to read.
@@ -78,6 +132,33 @@ sub crash
     is(scalar(my @left = $node->processes), 0, 'no process outlives its postmaster');
     unlink $node->data_dir . '/postmaster.pid', $node->host . '/.s.PGSQL.' . $node->port . '.lock';
     return;
+}
+
+# The expiry workers: they have no database, so pg_stat_activity does not show them.
+sub expiry_workers
+{
+    my ($node) = @_;
+    my @workers;
+    for my $pid ($node->processes)
+    {
+        open my $title, '<', "/proc/$pid/cmdline" or next;
+        push @workers, $pid if (readline($title) // '') =~ /: tix expiry/;
+    }
+    return @workers;
+}
+
+# Waits until processes of the server were killed that many times in all; answers how many were.
+sub deaths
+{
+    my ($node, $awaited) = @_;
+    my @deaths;
+    for (0 .. 300)
+    {
+        @deaths = PostgreSQL::Test::Utils::slurp_file($node->logfile) =~ /terminated by signal 9/g;
+        last if @deaths >= $awaited;
+        usleep(10_000);
+    }
+    return scalar @deaths;
 }
 
 # Waits until the server answers again after a crash of one of its processes.
