@@ -30,6 +30,16 @@ tear_down() {
     rm -rf "$work"
     exit "$status"
 }
+# The library of a made-up next version: the objects of this one, but for the version.
+make_next() {
+    cp -R --preserve=mode,timestamps "$build/extension" "$work/next"
+    rm "$work/next/src/pg/version.o" "$work/next/tix.so"
+    make -C "$work/next" PG_CONFIG="$system_bin/pg_config" TIX_VERSION=1.1 tix.so \
+        >"$work/next.log" 2>&1 || {
+        show_tail "$work/next.log"
+        die "the library of the next version cannot be built"
+    }
+}
 trap tear_down EXIT
 trap 'exit 130' INT
 trap 'exit 143' TERM
@@ -43,6 +53,7 @@ if ((!$#)); then
         tests+=("$(basename "$file")")
     done
 fi
+if grep -qs TIX_NEXT_LIBRARY "${tests[@]/#/$lane/}"; then make_next; fi
 chmod -R a+rX "$work"
 test_dir=$(dirname "$(readlink -f "$("$pg_bin/pg_config" --pgxs)")")/../test
 as_server "$pg_bin/initdb" -D "$work/template" -A trust -N >"$work/template.log"
@@ -50,6 +61,7 @@ status=0
 as_server env -C "$work" PATH="$pg_bin:$PATH" PG_REGRESS="$test_dir/regress/pg_regress" \
     TESTDIR="$work" TMPDIR="$work" TIX_SEATS="$work/lane/seats.sql" \
     PG_TEST_TIMEOUT_DEFAULT=60 LC_ALL=C TIX_POINTS_HOME="$points/usr/lib/postgresql/$pg_major" \
+    TIX_NEXT_LIBRARY="$work/next/tix.so" \
     TIX_TEMPLATE="$work/template" \
     prove --jobs "${TIX_JOBS:-2}" --timer -I "$test_dir/perl" -I "$work/lib" \
     "${tests[@]/#/$work/lane/}" || status=$?

@@ -11,6 +11,7 @@ constexpr int64 kDayMicros = INT64CONST(86400000000);
 void require_primary(const char* function) {
     if (shared == nullptr) raise(Error::not_preloaded);
     PreventCommandDuringRecovery(function);
+    require_version();
     if (IsInParallelMode())
         ereport(ERROR, (errcode(ERRCODE_INVALID_TRANSACTION_STATE),
                         errmsg("cannot execute %s during a parallel operation", function)));

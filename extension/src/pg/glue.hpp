@@ -195,6 +195,14 @@ struct TextList {
 TextList text_list_arg(FunctionCallInfo fcinfo, int arg, const char* name, int n_max);
 ArrayType* text_array(const Text* text, int n);
 ArrayType* label_array(const SessionBlock& block, const Ordinal* seats, u32 n);
+// Raises 55000 unless the SQL of extension tix in this database is of this library's version
+// (version.cpp). Looked up once, and again when functions have changed.
+extern bool version_known;
+void look_up_version();
+inline void require_version() {
+    if (!version_known) look_up_version();
+}
+void install_version_callbacks();
 // Raises unless this is a preloaded primary outside parallel mode and read-only transactions.
 void require_writable(const char* function);
 void require_readable(const char* function);

@@ -16,6 +16,7 @@ void _PG_init(void) {
     install_drop_hook();  // its callback runs after the transaction's, which lets go of blocks
     install_xact_callbacks();
     install_journal_callbacks();
+    install_version_callbacks();
     register_expiry_workers();
     install_points();
 }
