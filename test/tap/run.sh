@@ -46,6 +46,7 @@ trap 'exit 143' TERM
 mkdir "$work/lane" "$work/lib"
 cp "$lane"/*.pl "$lane"/lib/*.pm "$lane/../regress/seats.sql" "$work/lane/"
 mv "$work"/lane/*.pm "$work/lib/"
+gcc -shared -fPIC -O1 -Wall -o "$work/faults.so" "$lane/lib/faults.c" -ldl
 
 tests=("$@")
 if ((!$#)); then
@@ -61,7 +62,7 @@ status=0
 as_server env -C "$work" PATH="$pg_bin:$PATH" PG_REGRESS="$test_dir/regress/pg_regress" \
     TESTDIR="$work" TMPDIR="$work" TIX_SEATS="$work/lane/seats.sql" \
     PG_TEST_TIMEOUT_DEFAULT=60 LC_ALL=C TIX_POINTS_HOME="$points/usr/lib/postgresql/$pg_major" \
-    TIX_NEXT_LIBRARY="$work/next/tix.so" \
+    TIX_FAULTS_LIBRARY="$work/faults.so" TIX_NEXT_LIBRARY="$work/next/tix.so" \
     TIX_TEMPLATE="$work/template" \
     prove --jobs "${TIX_JOBS:-2}" --timer -I "$test_dir/perl" -I "$work/lib" \
     "${tests[@]/#/$work/lane/}" || status=$?
