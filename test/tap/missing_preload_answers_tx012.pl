@@ -47,12 +47,14 @@ for my $call (@calls)
     is($code, 'TX012', "TX012: $call");
     like($text, qr/HINT:.*shared_preload_libraries/, '  with a hint');
 }
-is($node->ask("SELECT string_agg(proname, ' ' ORDER BY proname) FROM pg_proc p"
-          . " WHERE probin = '\$libdir/tix' AND NOT EXISTS (SELECT FROM unnest(ARRAY["
-          . join(',', map { "\$\$$_\$\$" } @calls)
-          . "]) c WHERE c LIKE '%' || proname || '(%'"
-          . " OR c LIKE '%' || replace(proname, '_rows', ''))"),
-    'tix_ticket_guard', 'no other function was left out');
+# Every function of the library, whatever it is called with.
+for my $call (split /\n/, $node->ask("SELECT format('SELECT tix.%I(%s)', proname,"
+          . " array_to_string(array(SELECT 'NULL::' || format_type(t, NULL)"
+          . " FROM unnest(proargtypes) WITH ORDINALITY x (t, n) ORDER BY n), ', ')) FROM pg_proc"
+          . " WHERE probin = '\$libdir/tix' AND prorettype <> 'trigger'::regtype ORDER BY 1"))
+{
+    is(($node->failure($call))[0], 'TX012', "TX012: $call");
+}
 is($node->ask('SELECT count(*) FROM tickets, holds'), 2, 'tables can be read');
 $node->append_conf('postgresql.conf', "shared_preload_libraries = 'tix'");
 $node->restart;
