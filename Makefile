@@ -2,7 +2,7 @@
 
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help packages build demo test up down status psql import bench stranger tidy clean
+.PHONY: help packages build demo test up down status psql import bench history stranger tidy clean
 MAKEFLAGS += --no-print-directory
 unexport CDPATH BASH_ENV
 # What the user said, for the hints that say it again another way.
@@ -42,6 +42,9 @@ import: build ## import a seating plan: make import PLAN=file.json[.gz]
 
 bench: build ## measure lock calls against their yardsticks
 	@test/bench/run.sh
+
+history: build ## judge the history of a server under 220 kills, and that of planted bugs
+	@test/history/run.sh long
 
 stranger: ## do all this on a fresh Debian 12 in a chroot; SHORT=1 without the demo and the tests
 	@test/stranger/run.sh

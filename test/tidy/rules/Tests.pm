@@ -13,6 +13,8 @@ my @runners = (
     [ qr{^test/.*_test\.cpp$}, undef, undef, qr{^(?:TYPED_)?TEST(?:_[FP])?\(}m ],
     [ qr{^test/buyers/\w+\.cpp$}, 'FOLDER/Makefile', '$(wildcard *.cpp ' ],
     [ qr{^test/buyers/\w+/\w+\.cpp$}, 'FOLDER/../Makefile', ' SUBFOLDER/*.cpp' ],
+    [ qr{^test/history/\w+_test\.cpp$}, 'FOLDER/Makefile', '/checker_test.o' ],
+    [ qr{^test/history/\w+/\w+\.cpp$}, 'FOLDER/../Makefile', '$(wildcard SUBFOLDER/*.cpp)' ],
     [ qr{^test/http/[^/]*\.test\.mjs$}, 'FOLDER/suite.sh', '"$lane"/*.test.mjs', qr{^\s*test\(}m ],
     [ qr{^test/pgtap/\w+\.sql$}, 'FOLDER/run.sh', 'pg_prove ./*.sql',
         qr{^SELECT plan\(.*finish\(\)}ms ],
