@@ -8,7 +8,7 @@ namespace tix::test {
 
 namespace {
 
-constexpr Micros kLifetime = 150 * kSecond;
+constexpr Micros kLifetime = 90 * kSecond;
 constexpr Uuid kUsers[] = {kAnn, kBob, kEve};
 
 }  // namespace

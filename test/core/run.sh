@@ -1,7 +1,9 @@
 #!/usr/bin/env bash
-# Runs the core's tests without a server: ASan and UBSan, then TSan, then plain with planted bugs.
+# Runs the core's tests without a server: ASan and UBSan, then TSan, then plain with planted bugs,
+# the branches they take, and a million steps of the model check.
 #
-# TIX_MODEL_STEPS and TIX_MODEL_SEED choose the model check's run.
+# `run.sh model` runs the model check alone, 50 million steps. TIX_MODEL_STEPS and TIX_MODEL_SEED
+# choose other ones.
 set -euo pipefail
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd -P)
 build=$here/../../.build/test/core
@@ -10,6 +12,21 @@ export TSAN_OPTIONS=halt_on_error=1
 
 say() { printf '%4d s  %s\n' "$SECONDS" "$*"; }
 
+# model STEPS: the model check, optimised.
+model() {
+    say "building the model check"
+    make -s -j2 -C "$here" FLAVOUR=model
+    say "checking the model"
+    TIX_MODEL_STEPS=${model_steps:-$1} "$build/model/core_test" --gtest_brief=1
+}
+
+# The other flavours take their own number of steps.
+model_steps=${TIX_MODEL_STEPS:-}
+unset TIX_MODEL_STEPS
+if [[ ${1:-} == model ]]; then
+    model 50000000
+    exit
+fi
 for flavour in asan tsan plain; do
     say "building $flavour"
     make -s -j2 -C "$here" FLAVOUR=$flavour
@@ -18,4 +35,7 @@ for flavour in asan tsan plain; do
 done
 say "planting bugs"
 "$here/planted.sh"
+say "counting branches"
+"$here/coverage.sh"
+model 1000000
 say "the core is sound"
