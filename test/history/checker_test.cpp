@@ -172,6 +172,13 @@ TEST(Tokens, nobody_elses_token_is_accepted) {
               Laws{4});
 }
 
+TEST(Tokens, nor_under_another_name_of_the_same_client) {
+    const std::string extend = kAnn + std::string("200 210 extend token=1 user=9 ttl=9 -> ");
+    EXPECT_EQ(broken({{extend + "ok token=1 seats=A\n"}}), Laws{4});
+    EXPECT_EQ(broken({{extend + "refused reason=expired\n"}}), Laws{});
+    EXPECT_EQ(broken({{kAnn + std::string("200 210 release token=1 user=9 -> ok\n")}}), Laws{});
+}
+
 TEST(Tokens, none_is_accepted_after_its_deadline) {
     const std::string confirm = " confirm token=1 user=1 -> ok seats=A\n";
     const std::string end =

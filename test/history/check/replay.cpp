@@ -101,7 +101,7 @@ void Replay::refused(const Line& line) {
     TokenId id = token_in(line.out) != 0 ? token_in(line.out) : token_in(line.in);
     if (id == 0) id = static_cast<TokenId>(number_in(line.in, "into"));
     const auto found = tokens_.find(id);
-    if (found == tokens_.end()) return;
+    if (found == tokens_.end() || !names_owner(line, found->second)) return;
     found->second.lines.push_back(&line);
     const Token& token = found->second;
     const bool mine_now = token.ended_by == transaction_.id;
@@ -129,6 +129,7 @@ void Replay::granted(const Line& line) {
         Token& token = touch(id);
         const Micros ttl = number_in(line.in, "ttl");
         token.session = session;
+        token.user = line.in.at("user");
         token.set_at = line.invoke;
         token.earliest = line.invoke + ttl;
         token.latest = line.returned + ttl;
@@ -162,7 +163,7 @@ void Replay::released(const Line& line) {
     const std::string session = found == tokens_.end() ? "" : found->second.session;
     const Seats asked = seats_in(line.in, session), given = seats_in(line.out, session);
     if (!given.empty() && accept(line, id) == nullptr) return;
-    if (found == tokens_.end()) return;
+    if (found == tokens_.end() || !names_owner(line, found->second)) return;
     if (given.empty()) found->second.lines.push_back(&line);
     Token& token = touch(id);
     const bool alive = lives(token, line.returned);
@@ -245,7 +246,8 @@ void Replay::unanswered(const Line& line) {
         }
         return;
     }
-    if (tokens_.count(id) == 0) return;
+    const auto found = tokens_.find(id);
+    if (found == tokens_.end() || !names_owner(line, found->second)) return;
     Token& token = touch(id);
     token.lines.push_back(&line);
     const Seats asked = seats_in(line.in, token.session);

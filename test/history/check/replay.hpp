@@ -60,6 +60,7 @@ public:
 private:
     struct Token {
         std::string session;
+        std::string user;
         std::map<std::string, std::size_t> seats;  // surely its own, with their intervals
         std::map<std::string, std::size_t> maybe;  // perhaps its own; kNone: no interval is open
         Micros set_at = 0;
@@ -108,6 +109,7 @@ private:
     void unanswered(const Line& line);
     // replay_token.cpp: what is known of a token.
     Token* accept(const Line& line, TokenId id);
+    bool names_owner(const Line& line, const Token& token) const;
     void expect_seats(const Line& line, TokenId id);
     bool lives(const Token& token, Micros until) const;
     Micros latest(const Token& token) const;

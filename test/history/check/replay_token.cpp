@@ -31,11 +31,17 @@ void Replay::find(int law, const Line& line, TokenId id, const std::string& what
     findings_.push_back(finding);
 }
 
+// A client takes another name after each crash; under it, its older tokens are not its own.
+bool Replay::names_owner(const Line& line, const Token& token) const {
+    const auto user = line.in.find("user");
+    return user == line.in.end() || user->second == token.user;
+}
+
 // A statement with this token succeeded: it must be the client's own, alive, and in time.
 // Null when it is not even known.
 Replay::Token* Replay::accept(const Line& line, TokenId id) {
     const auto found = tokens_.find(id);
-    if (found == tokens_.end()) {
+    if (found == tokens_.end() || !names_owner(line, found->second)) {
         find(4, line, id, "was accepted from somebody who does not own it");
         return nullptr;
     }

@@ -75,7 +75,7 @@ Worker::Hold Worker::some_hold() {
     return holds_.empty() ? Hold{} : holds_[dice(holds_.size())];
 }
 
-void Worker::remember(const Answer& answer, const std::string& session) {
+void Worker::remember(const Answer& answer, const std::string& session, const std::string& user) {
     if (!answer.ok()) return;
     const auto known = std::find_if(holds_.begin(), holds_.end(),
                                     [&](const Hold& h) { return h.token == answer.token; });
@@ -83,7 +83,7 @@ void Worker::remember(const Answer& answer, const std::string& session) {
         known->seats.insert(known->seats.end(), answer.seats.begin(), answer.seats.end());
         return;
     }
-    holds_.push_back({answer.token, session, user_, answer.seats});
+    holds_.push_back({answer.token, session, user, answer.seats});
     board_.pin(answer.token);
     if (holds_.size() > kHoldsKept) holds_.pop_front();
 }
@@ -98,7 +98,7 @@ void Worker::lock() {
         std::string(kRow) + "tix_lock_seats($1, $2, $3, $4::interval)",
         {session_id(session), array(seats), user_id(user_), ttl + " ms"});
     failed_ = answer.outcome == Answer::Outcome::kError;
-    remember(answer, session);
+    remember(answer, session, user_);
 }
 
 void Worker::lock_best() {
@@ -111,7 +111,7 @@ void Worker::lock_best() {
         std::string(kRow) + "tix_lock_best($1, $2, $3, ttl => $4::interval)",
         {session_id(session), quantity, user_id(user_), ttl + " ms"});
     failed_ = answer.outcome == Answer::Outcome::kError;
-    remember(answer, session);
+    remember(answer, session, user_);
 }
 
 // Adds seats, some of which may be its own already.
@@ -127,7 +127,7 @@ void Worker::add(const Hold& hold) {
                     std::string(kRow) + "tix_lock_seats($1, $2, $3, '1 s', $4)",
                     {session_id(hold.session), array(seats), user_id(hold.user), hold.token});
     failed_ = answer.outcome == Answer::Outcome::kError;
-    remember(answer, hold.session);
+    remember(answer, hold.session, hold.user);
 }
 
 void Worker::relock(const Hold& hold) {
@@ -140,7 +140,7 @@ void Worker::relock(const Hold& hold) {
                     std::string(kRow) + "tix_lock_seats($1, $2, $3, $4::interval)",
                     {session_id(hold.session), array(seats), user_id(user_), ttl + " ms"});
     failed_ = answer.outcome == Answer::Outcome::kError;
-    remember(answer, hold.session);
+    remember(answer, hold.session, user_);
 }
 
 void Worker::extend(const Hold& hold) {

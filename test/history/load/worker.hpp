@@ -63,7 +63,7 @@ private:
     void look_at_all();
     void give_back_all();
     void heard(const Answer& answer, const Hold& hold);
-    void remember(const Answer& answer, const std::string& session);
+    void remember(const Answer& answer, const std::string& session, const std::string& user);
 
     std::uint64_t dice(std::uint64_t sides) { return random_() % sides; }
     Seats some_seats(const Room& room, std::uint64_t most);
