@@ -13,6 +13,7 @@ my @runners = (
     [ qr{^test/.*_test\.cpp$}, undef, undef, qr{^(?:TYPED_)?TEST(?:_[FP])?\(}m ],
     [ qr{^test/buyers/\w+\.cpp$}, 'FOLDER/Makefile', '$(wildcard *.cpp ' ],
     [ qr{^test/buyers/\w+/\w+\.cpp$}, 'FOLDER/../Makefile', ' SUBFOLDER/*.cpp' ],
+    [ qr{^test/fuzz/\w+_fuzz\.cpp$}, 'FOLDER/Makefile', '$(wildcard *_fuzz.cpp)' ],
     [ qr{^test/history/\w+_test\.cpp$}, 'FOLDER/Makefile', '/checker_test.o' ],
     [ qr{^test/history/\w+/\w+\.cpp$}, 'FOLDER/../Makefile', '$(wildcard SUBFOLDER/*.cpp)' ],
     [ qr{^test/http/[^/]*\.test\.mjs$}, 'FOLDER/suite.sh', '"$lane"/*.test.mjs', qr{^\s*test\(}m ],
@@ -72,7 +73,7 @@ sub check_orphans {
     for my $file (grep { !is_binary($_) && !m{/expected/|^CHANGELOG|\.json$} } all_files()) {
         $named{$_}{$file} = 1 for read_file($file) =~ /([\w.-]+)/g;
     }
-    for my $file (grep { m{^test/} && !m{/expected/|^test/plans/\w+/} } all_files()) {
+    for my $file (grep { m{^test/} && !m{/expected/|/corpus/|^test/plans/\w+/} } all_files()) {
         next if $file =~ m{^test/(?:\w+/)?run\.sh$|/Makefile$} || is_run($file);
         my $name = basename($file);
         my ($stem) = $name =~ /^(.*)\.(?:pm|c|control)$/;
