@@ -124,7 +124,7 @@ void Worker::add(const Hold& hold) {
         client_.run("lock",
                     "session=" + hold.session + " seats=" + join(seats) + " user=" + hold.user +
                         " ttl=1000000 into=" + hold.token,
-                    std::string(kRow) + "tix_lock_seats($1, $2, $3, '1 s', $4)",
+                    std::string(kRow) + "tix_lock_seats($1, $2, $3, '1 s', into_lock_id => $4)",
                     {session_id(hold.session), array(seats), user_id(hold.user), hold.token});
     failed_ = answer.outcome == Answer::Outcome::kError;
     remember(answer, hold.session, hold.user);
