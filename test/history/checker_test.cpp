@@ -161,8 +161,14 @@ TEST(Durability, an_unanswered_change_may_or_may_not_have_happened) {
     const std::string lost = kAnn + std::string("200 210 release token=1 user=1 -> lost\n");
     EXPECT_EQ(broken({{lost + "220 230 get token=1 user=1 -> refused reason=expired\n"}}), Laws{});
     EXPECT_EQ(broken({{lost + "220 230 get token=1 user=1 -> ok token=1 seats=A\n"}}), Laws{});
-    // Once seen alive it is certain again.
-    EXPECT_EQ(broken({{lost + "220 230 get token=1 user=1 -> ok token=1 seats=A\n",
+    // Who only looks may still see what the dead transaction did.
+    EXPECT_EQ(broken({{lost + "220 230 get token=1 user=1 -> ok token=1\n"
+                              "240 250 get token=1 user=1 -> ok token=1 seats=A\n"}}),
+              Laws{});
+    EXPECT_EQ(broken({{lost + "220 230 extend token=1 user=1 ttl=9 -> refused reason=busy\n"}}),
+              Laws{});
+    // Once changed again it is certain.
+    EXPECT_EQ(broken({{lost + "220 230 extend token=1 user=1 ttl=9 -> ok token=1 seats=A\n",
                        "300 310 lock session=1 seats=A user=2 ttl=9 -> ok token=2 seats=A\n"}}),
               Laws{2});
 }

@@ -105,7 +105,8 @@ void Replay::refused(const Line& line) {
     found->second.lines.push_back(&line);
     const Token& token = found->second;
     const bool mine_now = token.ended_by == transaction_.id;
-    if (reason == "busy" && !mine_now && lives(token, line.returned))
+    if (reason == "busy" && !mine_now && line.invoke > token.settled_at &&
+        lives(token, line.returned))
         find(3, line, id, "is busy, although nobody else works on it");
     if (reason != "expired") return;
     if (lives(token, line.returned)) find(3, line, id, "was refused before its deadline");
@@ -166,7 +167,7 @@ void Replay::released(const Line& line) {
     if (found == tokens_.end() || !names_owner(line, found->second)) return;
     if (given.empty()) found->second.lines.push_back(&line);
     Token& token = touch(id);
-    const bool alive = lives(token, line.returned);
+    const bool alive = lives(token, line.returned) && line.invoke > token.settled_at;
     for (const auto& [seat, interval] : std::map(token.seats)) {
         if ((asked.empty() || has(asked, seat)) && !has(given, seat) && alive)
             find(3, line, id, "did not release its seat " + seat);

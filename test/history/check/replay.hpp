@@ -68,6 +68,9 @@ private:
         Micros latest = 0;    // when it must be
         bool ended = false;
         std::int64_t ended_by = 0;  // the transaction
+        // Until then the server may not have noticed the death of a transaction that changed it,
+        // and shows its changes to those who only look.
+        Micros settled_at = 0;
         std::vector<const Line*> lines;
     };
     struct Undo {
@@ -93,6 +96,8 @@ private:
     };
     using Seats = std::vector<std::string>;
     static constexpr std::size_t kNone = SIZE_MAX;
+
+    static constexpr Micros kSettlingMicros = 2000000;
 
     // replay.cpp: statements.
     void statement(const Line& line);

@@ -69,6 +69,7 @@ void Replay::undo_to(std::size_t undo, std::size_t opened, const Line& line) {
                 token.ended_by = 0;
             }
             token.lines = lines;
+            if (line.outcome == "lost") token.settled_at = line.returned + kSettlingMicros;
             if (token.lines.empty() || token.lines.back() != &line) token.lines.push_back(&line);
         }
         transaction_.undo.pop_back();
@@ -152,6 +153,7 @@ void Replay::perhaps(const Line& line) {
         for (const auto& [seat, interval] : before.seats)
             if (token.seats.count(seat) == 0) token.maybe[seat] = interval;
         token.maybe.insert(before.maybe.begin(), before.maybe.end());
+        token.settled_at = line.returned + kSettlingMicros;
         token.ended = token.ended && undo.old_token && before.ended;
         if (undo.old_token) token.earliest = std::min(token.earliest, before.earliest);
         token.latest = std::max(token.latest, before.latest);

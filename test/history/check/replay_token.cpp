@@ -47,9 +47,10 @@ Replay::Token* Replay::accept(const Line& line, TokenId id) {
     }
     Token& token = found->second;
     token.lines.push_back(&line);
-    if (token.ended && token.ended_by != transaction_.id)
+    const bool settled = line.invoke > token.settled_at;
+    if (settled && token.ended && token.ended_by != transaction_.id)
         find(4, line, id, "was accepted although it had ended");
-    else if (!token.ended && line.invoke > latest(token))
+    else if (settled && !token.ended && line.invoke > latest(token))
         find(4, line, id, "was accepted after its deadline");
     return &token;
 }
@@ -59,6 +60,7 @@ Replay::Token* Replay::accept(const Line& line, TokenId id) {
 void Replay::expect_seats(const Line& line, TokenId id) {
     Token& token = touch(id);
     if (token.ended && token.ended_by == transaction_.id) return;
+    if (line.kind == "get" && line.invoke <= token.settled_at) return;
     const Seats listed = seats_in(line.out, token.session);
     for (const auto& [seat, interval] : token.seats)
         if (std::find(listed.begin(), listed.end(), seat) == listed.end())
