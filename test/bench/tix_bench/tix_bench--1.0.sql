@@ -2,22 +2,20 @@
 
 \echo Use "CREATE EXTENSION tix_bench" to load this file. \quit
 
--- Yardsticks: the arguments and the result type of tix_lock_seats.
+-- Yardsticks: the arguments and the result type of tix_lock_seats, whatever those are.
 
-CREATE FUNCTION @extschema@.empty_won(session_id uuid, seat_ids text[], user_id uuid,
-    ttl interval DEFAULT NULL, into_lock_id bigint DEFAULT NULL) RETURNS tix.tix_lock_result
-AS 'MODULE_PATHNAME' LANGUAGE C VOLATILE PARALLEL UNSAFE;
+DO $$
+DECLARE
+    name text;
+BEGIN
+    FOREACH name IN ARRAY '{empty_won, empty_lost, insert_only}'::text[] LOOP
+        EXECUTE format('CREATE FUNCTION @extschema@.%I(%s) RETURNS tix.tix_lock_result
+            AS ''MODULE_PATHNAME'' LANGUAGE C VOLATILE PARALLEL UNSAFE', name,
+            pg_get_function_arguments('tix.tix_lock_seats'::regproc));
+    END LOOP;
+END $$;
 
-CREATE FUNCTION @extschema@.empty_lost(session_id uuid, seat_ids text[], user_id uuid,
-    ttl interval DEFAULT NULL, into_lock_id bigint DEFAULT NULL) RETURNS tix.tix_lock_result
-AS 'MODULE_PATHNAME' LANGUAGE C VOLATILE PARALLEL UNSAFE;
-
-CREATE FUNCTION @extschema@.insert_only(session_id uuid, seat_ids text[], user_id uuid,
-    ttl interval DEFAULT NULL, into_lock_id bigint DEFAULT NULL) RETURNS tix.tix_lock_result
-AS 'MODULE_PATHNAME' LANGUAGE C VOLATILE PARALLEL UNSAFE;
-
-CREATE TABLE @extschema@.holds (LIKE tix.holds);
-CREATE INDEX holds_session_deadline ON @extschema@.holds (session_id, expires_at);
+CREATE TABLE @extschema@.holds (LIKE tix.holds INCLUDING INDEXES);
 
 -- The design without an engine: one row a seat, arbitrated by its primary key.
 

@@ -1,7 +1,8 @@
 // The yardsticks of make bench: functions with the arguments and the result type of
 // tix_lock_seats that sell nothing.
 //
-// empty_won and empty_lost answer a constant row, of the shape that a won and a lost race have.
+// empty_won and empty_lost do nothing but answer a row that is there already, of the shape that a
+// won and a lost race have.
 // insert_only writes the row that tix writes into its journal, into a table of the same columns
 // with the same index, by the same means, and answers it.
 
@@ -30,84 +31,115 @@ PG_FUNCTION_INFO_V1(empty_lost);
 PG_FUNCTION_INFO_V1(insert_only);
 
 #define RESULT_COLUMNS 7
-#define JOURNAL_COLUMNS 10
+#define COLUMNS_MAX 32
 
-// What a call site keeps from call to call.
-typedef struct Kept {
-    TupleDesc desc;
-    Datum values[RESULT_COLUMNS];
-    bool nulls[RESULT_COLUMNS];
-} Kept;
+// The row type that the executor brings along in FROM: a look-up would cost as much as a lock.
+static TupleDesc result_desc(FunctionCallInfo fcinfo) {
+    ReturnSetInfo* rows = (ReturnSetInfo*)fcinfo->resultinfo;
 
-static Kept* keep(FunctionCallInfo fcinfo) {
-    MemoryContext old = MemoryContextSwitchTo(fcinfo->flinfo->fn_mcxt);
-    Kept* kept = palloc0(sizeof(Kept));
-    TupleDesc desc;
-
-    if (get_call_result_type(fcinfo, NULL, &desc) != TYPEFUNC_COMPOSITE ||
-        desc->natts != RESULT_COLUMNS)
-        elog(ERROR, "the result must be a tix_lock_result");
-    kept->desc = BlessTupleDesc(CreateTupleDescCopy(desc));
-    memset(kept->nulls, true, sizeof kept->nulls);
-    kept->nulls[0] = false;
-    fcinfo->flinfo->fn_extra = kept;
-    MemoryContextSwitchTo(old);
-    return kept;
+    if (rows == NULL || !IsA(rows, ReturnSetInfo) || rows->expectedDesc == NULL ||
+        rows->expectedDesc->natts != RESULT_COLUMNS)
+        elog(ERROR, "call it in FROM, and the result must be a tix_lock_result");
+    return rows->expectedDesc;
 }
 
-static Datum answer(const Kept* kept) {
-    return HeapTupleGetDatum(heap_form_tuple(kept->desc, (Datum*)kept->values, (bool*)kept->nulls));
+// The row (ok, reason, lock_id, expires_at, seats, conflicts, tier); what is 0 is null.
+static Datum make_row(FunctionCallInfo fcinfo, bool ok, Datum reason, Datum lock_id, Datum expires,
+                      Datum seats, Datum conflicts) {
+    Datum values[RESULT_COLUMNS] = {BoolGetDatum(ok), reason, lock_id, expires, seats, conflicts};
+    bool nulls[RESULT_COLUMNS] = {false};
+
+    for (int i = 1; i < RESULT_COLUMNS; i++)
+        nulls[i] = values[i] == 0;
+    return HeapTupleGetDatum(heap_form_tuple(result_desc(fcinfo), values, nulls));
 }
 
+// A process makes its constant row once.
 Datum empty_won(PG_FUNCTION_ARGS) {
-    Kept* kept = fcinfo->flinfo->fn_extra;
+    static Datum row = 0;
 
-    if (kept == NULL) {
-        MemoryContext old = MemoryContextSwitchTo(fcinfo->flinfo->fn_mcxt);
-        kept = keep(fcinfo);
-        kept->values[0] = BoolGetDatum(true);
-        kept->values[2] = Int64GetDatum(INT64CONST(140737488355455));
-        kept->values[3] = TimestampTzGetDatum(GetCurrentTimestamp());
-        kept->values[4] = PointerGetDatum(PG_GETARG_ARRAYTYPE_P_COPY(1));
-        kept->nulls[2] = kept->nulls[3] = kept->nulls[4] = false;
+    if (row == 0) {
+        MemoryContext old = MemoryContextSwitchTo(TopMemoryContext);
+        row = make_row(fcinfo, true, 0, Int64GetDatum(INT64CONST(140737488355455)),
+                       TimestampTzGetDatum(GetCurrentTimestamp()),
+                       PointerGetDatum(PG_GETARG_ARRAYTYPE_P(1)), 0);
         MemoryContextSwitchTo(old);
     }
-    return answer(kept);
+    return row;
 }
 
 Datum empty_lost(PG_FUNCTION_ARGS) {
-    Kept* kept = fcinfo->flinfo->fn_extra;
+    static Datum row = 0;
 
-    if (kept == NULL) {
-        MemoryContext old = MemoryContextSwitchTo(fcinfo->flinfo->fn_mcxt);
-        kept = keep(fcinfo);
-        kept->values[0] = BoolGetDatum(false);
-        kept->values[1] = CStringGetTextDatum("held");
-        kept->values[5] = DirectFunctionCall1(
-            jsonb_in, CStringGetDatum("[{\"seatId\": \"12345\", \"reason\": \"held\"}]"));
-        kept->nulls[1] = kept->nulls[5] = false;
+    if (row == 0) {
+        MemoryContext old = MemoryContextSwitchTo(TopMemoryContext);
+        row = make_row(
+            fcinfo, false, CStringGetTextDatum("held"), 0, 0, 0,
+            DirectFunctionCall1(
+                jsonb_in, CStringGetDatum("[{\"seatId\": \"12345\", \"reason\": \"held\"}]")));
         MemoryContextSwitchTo(old);
     }
-    return answer(kept);
+    return row;
+}
+
+// What is known of a hold, under the names of the journal's columns.
+enum { LOCK_ID, SESSION_ID, VERSION, KIND, USER_ID, AT, EXPIRES_AT, SEATS, KNOWN };
+static const char* const known[KNOWN] = {"lock_id", "session_id", "version",    "kind",
+                                         "user_id", "at",         "expires_at", "seats"};
+
+// The table, its index, and for each of its columns where the value comes from; KNOWN: it is null.
+static Oid table_oid = InvalidOid;
+static Oid index_oid = InvalidOid;
+static int source[COLUMNS_MAX];
+static int keys;
+static int key_column[INDEX_MAX_KEYS];
+
+static void look_at_table(void) {
+    Oid schema = get_namespace_oid("bench", false);
+    Oid oid = get_relname_relid("holds", schema);
+    Relation table = table_open(oid, AccessShareLock);
+    List* indexes = RelationGetIndexList(table);
+    Relation index;
+
+    if (RelationGetDescr(table)->natts > COLUMNS_MAX) elog(ERROR, "the journal has many columns");
+    if (list_length(indexes) != 1)
+        elog(ERROR, "the journal has another number of indexes than one");
+    for (int i = 0; i < RelationGetDescr(table)->natts; i++) {
+        source[i] = 0;
+        while (
+            source[i] < KNOWN &&
+            strcmp(known[source[i]], NameStr(TupleDescAttr(RelationGetDescr(table), i)->attname)))
+            source[i]++;
+    }
+    index_oid = linitial_oid(indexes);
+    index = index_open(index_oid, AccessShareLock);
+    keys = index->rd_index->indnatts;
+    for (int i = 0; i < keys; i++)
+        key_column[i] = index->rd_index->indkey.values[i] - 1;
+    index_close(index, AccessShareLock);
+    table_close(table, AccessShareLock);
+    table_oid = oid;
 }
 
 // Inserts the row and its index entry as the journal of tix does.
-static void insert_row(Datum* values, bool* nulls) {
-    static Oid table_oid = InvalidOid;
-    static Oid index_oid = InvalidOid;
+static void insert_row(const Datum* value) {
     Relation table, index;
     HeapTuple tuple;
-    Datum key[2] = {values[1], values[6]};
-    bool null[2] = {false, false};
+    Datum values[COLUMNS_MAX], key[INDEX_MAX_KEYS];
+    bool nulls[COLUMNS_MAX], null[INDEX_MAX_KEYS];
 
-    if (!OidIsValid(table_oid)) {
-        Oid schema = get_namespace_oid("bench", false);
-        table_oid = get_relname_relid("holds", schema);
-        index_oid = get_relname_relid("holds_session_deadline", schema);
-    }
+    if (!OidIsValid(table_oid)) look_at_table();
     table = table_open(table_oid, RowExclusiveLock);
+    for (int i = 0; i < RelationGetDescr(table)->natts; i++) {
+        nulls[i] = source[i] == KNOWN;
+        values[i] = nulls[i] ? (Datum)0 : value[source[i]];
+    }
     tuple = heap_form_tuple(RelationGetDescr(table), values, nulls);
     heap_insert(table, tuple, GetCurrentCommandId(true), 0, NULL);
+    for (int i = 0; i < keys; i++) {
+        key[i] = values[key_column[i]];
+        null[i] = nulls[key_column[i]];
+    }
     index = index_open(index_oid, RowExclusiveLock);
     index_insert(index, key, null, &tuple->t_self, table, UNIQUE_CHECK_NO, false, NULL);
     index_close(index, NoLock);
@@ -116,30 +148,19 @@ static void insert_row(Datum* values, bool* nulls) {
     table_close(table, NoLock);
 }
 
-// The deadline grows with the clock, so entries land in the index where those of tix do.
+// The lock_id grows with the clock, so that entries land in the index where those of tix do.
 Datum insert_only(PG_FUNCTION_ARGS) {
-    Kept* kept = fcinfo->flinfo->fn_extra ? fcinfo->flinfo->fn_extra : keep(fcinfo);
     TimestampTz now = GetCurrentTimestamp();
-    TimestampTz expires = now + PG_GETARG_INTERVAL_P(3)->time;
-    Datum lock_id = Int64GetDatum(now * 128);
-    Datum seats = PointerGetDatum(PG_GETARG_ARRAYTYPE_P(1));
-    Datum values[JOURNAL_COLUMNS] = {lock_id,
-                                     PG_GETARG_DATUM(0),
-                                     Int32GetDatum(0),
-                                     CharGetDatum('g'),
-                                     PG_GETARG_DATUM(2),
-                                     TimestampTzGetDatum(now),
-                                     TimestampTzGetDatum(expires),
-                                     (Datum)0,
-                                     (Datum)0,
-                                     seats};
-    bool nulls[JOURNAL_COLUMNS] = {[7] = true, [8] = true};
+    Datum value[KNOWN];
 
-    insert_row(values, nulls);
-    kept->values[0] = BoolGetDatum(true);
-    kept->values[2] = lock_id;
-    kept->values[3] = TimestampTzGetDatum(expires);
-    kept->values[4] = seats;
-    kept->nulls[2] = kept->nulls[3] = kept->nulls[4] = false;
-    return answer(kept);
+    value[LOCK_ID] = Int64GetDatum(now * 128);
+    value[SESSION_ID] = PG_GETARG_DATUM(0);
+    value[VERSION] = Int32GetDatum(0);
+    value[KIND] = CharGetDatum('g');
+    value[USER_ID] = PG_GETARG_DATUM(2);
+    value[AT] = TimestampTzGetDatum(now);
+    value[EXPIRES_AT] = TimestampTzGetDatum(now + PG_GETARG_INTERVAL_P(3)->time);
+    value[SEATS] = PointerGetDatum(PG_GETARG_ARRAYTYPE_P(1));
+    insert_row(value);
+    return make_row(fcinfo, true, 0, value[LOCK_ID], value[EXPIRES_AT], value[SEATS], 0);
 }
