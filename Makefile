@@ -41,7 +41,7 @@ psql: ## open psql on the private server
 import: build ## import a seating plan: make import PLAN=file.json[.gz]
 	@test/stack/import.sh "$$PLAN"
 
-bench: build ## measure lock calls against their yardsticks
+bench: build ## measure locks against their yardsticks, plain SQL and Redis
 	@test/bench/run.sh
 
 history: build ## judge the history of a server under 220 kills, and that of planted bugs

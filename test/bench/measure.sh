@@ -1,87 +1,57 @@
 #!/usr/bin/env bash
-# measure.sh DIR: the rounds of run.sh, on the server that PGHOST and PGPORT name. Keeps what it
-# measures in DIR, one line a turn: group, round, system, transactions a second.
+# measure.sh DIR: the rounds of run.sh, on the server of the environment. Keeps what it measures in
+# DIR/turns, one line a turn: group, clients, round, system, requests (or, of a batch, seats) a
+# second, p99 in microseconds. What was measured on what goes to DIR/facts.
 set -euo pipefail
 bench=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd -P)
 source "$bench/../stack/lib.sh"
+source "$bench/redis.sh"
+source "$bench/turns.sh"
+source "$bench/in_server.sh"
 work=$1
-turns=$work/turns
-said=$work/pgbench
-walked=b0000000-0000-4000-8000-000000040000  # the loader reads the number of seats from the end
-stadium=b0000000-0000-4000-8000-000000039616
+client=$build/bench/bin/tix-load
+walked_seats=40000
+walked=$(session_of "$walked_seats" 8000 0)
+large_seats=400000
+large=$(session_of "$large_seats" 8000 0)
+many="--session=$large --seats=$large_seats"
 buyer=b1000000-0000-4000-8000-000000000001
 holder=b2000000-0000-4000-8000-000000000002
-wanted=12345
-load_before=$(</proc/loadavg)
+async="-c synchronous_commit=off"
+memory="-c tix.hold_journal=off"
 
-sql() { psql -XAtq -v ON_ERROR_STOP=1 -c "$1"; }
+finish() {
+    local status=$?
+    trap - EXIT
+    stop_redis
+    exit "$status"
+}
+trap finish EXIT
+trap 'exit 143' TERM
 
-# load_turn SCRIPT PGBENCH-OPTIONS…: one run of pgbench.
-load_turn() {
-    local script=$1
-    shift
-    pgbench -n -M prepared -f "$bench/load/$script.sql" -D session="$walked" -D buyer="$buyer" \
-        -D seat="$wanted" -D n=0 -D clients="$CLIENTS" "$@" >"$said" 2>&1 || {
-        cat "$said" >&2
-        die "pgbench could not run $script.sql"
-    }
-    if grep -q 'failed transactions: [1-9]' "$said"; then
-        cat "$said" >&2
-        die "transactions of $script.sql failed"
+# fact NAME TEXT: TEXT may go over several lines.
+fact() { printf '%s\t%s\n' "$1" "$(tr -s ' \n' ' ' <<<"$2")" >>"$work/facts"; }
+
+note_facts() {
+    fact Processors "$(nproc) × $(sed -n 's/^model name[^:]*: //p' /proc/cpuinfo | head -n 1)"
+    fact Kernel "$(uname -sr)"
+    fact PostgreSQL "$(sql "SHOW server_version"), every setting as initdb makes it but
+        shared_preload_libraries, max_connections $(sql "SHOW max_connections"),
+        tix.memory $(sql "SHOW tix.memory"), tix.seat_loader"
+    if wanted redis || wanted batch || wanted lua; then
+        fact Redis "$(redis_version) from Debian, save '', unix socket; no persistence,
+            appendfsync everysec or always"
     fi
-}
-
-# turn GROUP ROUND SYSTEM SCRIPT [SETTINGS]: one measured turn. A turn in which a backend got no
-# processor for a whole TTL, so that its COMMIT found the hold lost, tells nothing and is repeated.
-turn() {
-    local attempt
-    for attempt in 1 2 3 4 5; do
-        if (PGOPTIONS=${5:-} load_turn "$4" -c "$CLIENTS" -j 2 -T "$ROUND_SECONDS") \
-            2>"$work/error"; then
-            awk -v head="$1 $2 $3" '/^tps/ { print head, $3 }' "$said" >>"$turns"
-            return
-        fi
-        grep -q 'ERROR:  lock is lost' "$said" || break
-        say "$1: a turn of $3 is repeated: a backend stood still for longer than its hold" >&2
-        sleep 0.5
-    done
-    cat "$work/error" >&2
-    exit 1
-}
-
-counters() {
-    sql "SELECT sum(grants) || ' ' || sum(refusals) || ' ' || sum(relocks)
-        FROM tix.tix_stat_partitions"
-}
-
-# Every group starts with empty journals, a clean wheel and somebody else's hold on one seat.
-prepare_group() {
-    sql "TRUNCATE tix.holds, bench.holds, bench.holds_plain"
-    sql "INSERT INTO bench.holds_plain VALUES ('$walked', '$wanted', '$holder', 'infinity')"
-    sql "CHECKPOINT"
-}
-
-# group NAME SYSTEM:SCRIPT:SETTINGS…: the rounds of one group, the systems taking turns.
-group() {
-    local name=$1 round system script settings before after
-    shift
-    if [[ " $GROUPS_ONLY " != *" $name "* ]]; then return; fi
-    prepare_group
-    before=$(counters)
-    for ((round = 1; round <= ROUNDS; round++)); do
-        printf '%s: round %d of %d\n' "$name" "$round" "$ROUNDS" >&2
-        for system in "$@"; do
-            IFS=: read -r system script settings <<<"$system"
-            turn "$name" "$round" "$system" "$script" "$settings"
-        done
-    done
-    after=$(counters)
-    printf '%s %s %s\n' "$name" "$before" "$after" >>"$work/counters"
+    fact "File system" "$(stat -f -c %T "$TIX_DATA"), the same for PostgreSQL and Redis"
+    fact Client "one program for all, closed loop, 2 threads, unix sockets; libpq with a prepared
+        statement, or the protocol of Redis"
+    fact Rounds "$ROUNDS of $ROUND_SECONDS s, the systems of a group taking turns in each"
 }
 
 hold_wanted_seat() {
     local ok
-    ok=$(sql "SELECT ok FROM tix.tix_lock_seats('$walked', ARRAY['$wanted'], '$holder', '30 min')")
+    ok=$(sql "SELECT ok FROM tix.tix_lock_seats('$walked', ARRAY['$walked_seats'], '$holder',
+        '30 min')")
     [[ $ok == t ]] || die "the contended seat could not be held"
 }
 
@@ -90,49 +60,111 @@ release_wanted_seat() {
         WHERE h.user_id = '$holder'" >/dev/null
 }
 
-# What 10 000 lost races in one transaction leave behind: "<bytes of WAL> <transaction ids>".
-traces_of_losing() {
-    sql "BEGIN;
-        EXPLAIN (ANALYZE, WAL, TIMING off, COSTS off, SUMMARY off, FORMAT json)
-            SELECT t.ok FROM generate_series(1, 10000) i,
-                LATERAL tix.tix_lock_seats('$walked', ARRAY['$wanted'], '$buyer',
-                    make_interval(secs => i)) t;
-        SELECT 'xids: ' || count(pg_current_xact_id_if_assigned());
-        COMMIT" | awk -F: '
-            /WAL Bytes/ { gsub(/[ ,]/, "", $2); if ($2 + 0 > bytes) bytes = $2 + 0 }
-            /^xids/ { xids = $2 + 0 }
-            END { print bytes + 0, xids }'
+measure_losing() {
+    hold_wanted_seat
+    fact "WAL bytes and transaction ids of 10 000 lost races" "$(traces_of_losing)"
+    if wanted lost; then
+        group lost "$CLIENTS" --pick=same select:select_1: empty:lost_empty: tix:tix: \
+            insert:lost_insert:
+    fi
+    if wanted four; then
+        group four_lost "$few" "--pick=same --group=4" empty:lost_empty: tix:tix:
+    fi
+    release_wanted_seat
 }
 
-# The median time of a seat map, in milliseconds.
-map_ms() {
-    load_turn map -c 1 -t 300 -D session="$stadium" -l --log-prefix="$work/map"
-    cat "$work"/map.* | awk '{ print $3 }' | sort -n |
-        awk '{ us[NR] = $1 } END { printf "%.2f\n", us[int((NR + 1) / 2)] / 1000 }'
+measure_yardsticks() {
+    if wanted memory; then
+        group memory "$CLIENTS" "" empty:empty: "tix:tix:$memory"
+    fi
+    if wanted async; then
+        group async "$CLIENTS" "" "row:row:$async" "tix:tix:$async"
+    fi
+    if wanted journal; then
+        group journal "$CLIENTS" "" row:row: tix:tix:
+    fi
+    if wanted four; then
+        load_session "$large"
+        group four_memory "$few" "$many --group=4" empty:empty: "tix:tix:$memory"
+        group four_async "$few" "$many --group=4" "row:row:$async" "tix:tix:$async"
+        group four_journal "$few" "$many --group=4" row:row: tix:tix:
+    fi
 }
 
+measure_plain_sql() {
+    local designs=(update insert skip_locked advisory for_update) name with=() without=()
+    for name in "${designs[@]}"; do
+        with+=("$name:$name:")
+        without+=("$name:$name:$async")
+    done
+    if wanted uniform; then
+        group uniform_async "$CLIENTS" "" "${without[@]}" "tix:tix:$async"
+        group uniform_journal "$CLIENTS" "" "${with[@]}" tix:tix:
+    fi
+    if wanted hot; then
+        # Nearly all lose; the empty function says how fast that can be.
+        group hot "$CLIENTS" "--pick=hot --seats=100" empty:lost_empty: "${with[@]}" tix:tix:
+    fi
+    if wanted best; then
+        group best_async "$few" "" "first:best_skip_locked:$async" "any:any_skip_locked:$async" \
+            "tix:best_tix:$async"
+        group best_journal "$few" "" first:best_skip_locked: any:any_skip_locked: tix:best_tix:
+    fi
+}
+
+measure_peers() {
+    local redis=() mode
+    for mode in "${redis_modes[@]}"; do redis+=("redis_$mode:redis:$mode"); done
+    if wanted redis; then
+        # SELECT 1 says how much of the distance is the price of asking PostgreSQL anything.
+        group redis "$CLIENTS" "" "${redis[@]}" select:select_1: "tix_async:tix:$async" \
+            tix_journal:tix:
+    fi
+    if wanted lua; then
+        load_session "$large"
+        group lua "$few" "$many --group=4" "${redis[@]}" "tix_async:tix:$async" tix_journal:tix:
+    fi
+    if wanted batch && [[ -z $(sql "SELECT to_regprocedure('tix.tix_lock_batch(jsonb)')") ]]; then
+        say "batch: left out, for tix_lock_batch is not built" >&2
+    elif wanted batch; then
+        load_session "$large"
+        group batch "$few" "$many --batch=32" "${redis[@]}" "tix_memory:batch_tix:$memory $async" \
+            "tix_async:batch_tix:$async" tix_journal:batch_tix:
+    fi
+}
+
+# One client, so that holds of 25 ms are enough for a thousand seats to have a free one next.
+measure_scale() {
+    local sizes=(1000 10000 100000 1000000) seats number round
+    for seats in "${sizes[@]}"; do load_session "$(session_of "$seats" 8000 2)"; done
+    for ((number = 3; number < 99; number++)); do
+        load_session "$(session_of 1000 8000 "$number")"
+    done
+    for ((round = 1; round <= ROUNDS; round++)); do
+        printf 'scale: round %s of %s\n' "$round" "$ROUNDS" >&2
+        for seats in "${sizes[@]}"; do
+            turn scale 1 "$round" "$seats" short_tix "$memory" --seats="$seats" \
+                --session="$(session_of "$seats" 8000 2)"
+        done
+    done
+}
+
+few=8  # the clients of the groups that have one number of them
+[[ " $CLIENTS " == *" 8 "* ]] || few=${CLIENTS%% *}
 sql "CREATE SCHEMA IF NOT EXISTS tix; CREATE EXTENSION tix SCHEMA tix; CREATE EXTENSION tix_bench"
-sql "SELECT seats FROM tix.tix_load_session('$walked')" >/dev/null
-sql "SELECT seats FROM tix.tix_load_session('$stadium')" >/dev/null
-
-hold_wanted_seat
-traces=$(traces_of_losing)
-group lost empty:lost_empty: tix:lost_tix: plain:lost_plain:
-release_wanted_seat
-group memory empty:win_empty: "tix:win_tix:-c tix.hold_journal=off"
-group journal insert:win_insert: tix:win_tix: plain:win_plain:
-async="-c synchronous_commit=off"
-group async "insert:win_insert:$async" "tix:win_tix:$async" "plain:win_plain:$async"
-map=$(map_ms)
-seat_bytes=$(sql "SELECT string_agg(part || ' ' || round(bytes_per_seat::numeric, 1), ', ')
-    FROM tix.tix_memory WHERE session_id = '$walked'")
-
-say ""
-say "$CLIENTS clients, $ROUNDS rounds, turns of $ROUND_SECONDS s, $(nproc) processors"
-say "Load average before and after: ${load_before%% *} and $(cut -d' ' -f1 /proc/loadavg)"
-perl "$bench/report.pl" "$turns" "$work/counters"
-printf '\n10 000 lost races: %s bytes of WAL, %s transaction ids (bar: 0 and 0): %s.\n' $traces \
-    "$([[ $traces == "0 0" ]] && say met || say "NOT met")"
-printf 'Map of 39 616 seats: median %s ms (bar: at most 2 ms): %s.\n' "$map" \
-    "$(awk -v ms="$map" 'BEGIN { print (ms <= 2 ? "met" : "NOT met") }')"
-printf 'Bytes a seat: %s.\n' "$seat_bytes"
+note_facts
+load_session "$walked"
+if wanted redis || wanted lua || wanted batch; then
+    as_server mkdir "$TIX_RUN/redis"
+    start_redis "$TIX_RUN/redis"
+fi
+if wanted lost || wanted four; then measure_losing; fi
+measure_yardsticks
+measure_plain_sql
+measure_peers
+stop_redis
+if wanted map; then measure_map; fi
+if wanted fill; then measure_best; fi
+if wanted scale; then measure_scale; fi
+fact "Bytes a seat" "$(sql "SELECT string_agg(part || ' ' || round(bytes_per_seat::numeric, 1),
+    ', ') FROM tix.tix_memory WHERE session_id = '$walked'")"

@@ -1,89 +1,107 @@
-# report.pl TURNS COUNTERS: what measure.sh measured, as tables of medians and ratios.
+# report.pl text|markdown DIR: the turns and facts in DIR as tables of medians, ratios and bars.
 use strict;
 use warnings;
+use open qw(:std :encoding(UTF-8));
+use utf8;
+use Results qw(bars groups interval label median numbers ratios read_facts read_turns samples
+    systems thousands title unit yardstick);
 
-my %title = (
-    lost    => 'Lost race: all ask for one seat that somebody else holds',
-    memory  => 'Won race, memory only (tix.hold_journal = off)',
-    journal => 'Won race with the journal (synchronous_commit = on)',
-    async   => 'Won race with the journal (synchronous_commit = off)',
-    http    => 'Won race over HTTP: edge, gateway, PgBouncer, journal (synchronous_commit = on)',
-);
-my %system = (
-    empty  => 'empty function',
-    insert => 'only the insert',
-    tix    => 'tix',
-    plain  => 'INSERT … ON CONFLICT',
-);
-my %bar = (lost => 0.85, memory => 0.85, journal => 0.80, http => 0.60);
+my ($form, $dir) = @ARGV;
+my $markdown = $form eq 'markdown';
+read_turns("$dir/turns");
+my @facts = read_facts("$dir/facts");
 
-sub median {
-    my @sorted = sort { $a <=> $b } @_;
-    my $middle = int(@sorted / 2);
-    return @sorted % 2 ? $sorted[$middle] : ($sorted[ $middle - 1 ] + $sorted[$middle]) / 2;
+sub heading {
+    my ($text) = @_;
+    print $markdown ? "\n## $text\n\n" : "\n$text\n";
+    return;
 }
 
-sub thousands {
-    my $number = sprintf '%.0f', shift;
-    1 while $number =~ s/^(\d+)(\d{3})/$1 $2/;
-    return $number;
-}
-
-my (%tps, @groups, %systems);
-open my $turns, '<', $ARGV[0] or die "$ARGV[0]: $!\n";
-while (<$turns>) {
-    my ($group, $round, $system, $tps) = split;
-    push @groups, $group if !$tps{$group};
-    push @{ $systems{$group} }, $system if !$tps{$group}{$system};
-    $tps{$group}{$system}[ $round - 1 ] = $tps;
-}
-close $turns;
-
-# Ratios of the group's systems to its first one, round by round.
-sub print_group {
-    my ($group) = @_;
-    my ($yardstick, @others) = @{ $systems{$group} };
-    my $rounds = @{ $tps{$group}{$yardstick} };
-    print "\n$title{$group}\n";
-    printf "  %-24s %10s   %s\n", '', 'calls/s', "ratio to \"$system{$yardstick}\", $rounds pairs";
-    for my $name ($yardstick, @others) {
-        my @tps = @{ $tps{$group}{$name} };
-        my @ratio = sort { $a <=> $b } map { $tps[$_] / $tps{$group}{$yardstick}[$_] } 0 .. $#tps;
-        printf "  %-24s %10s", $system{$name} =~ s/…/.../r, thousands(median(@tps));
-        printf "   median %.3f   min %.3f   max %.3f", median(@ratio), @ratio[ 0, -1 ]
-            if $name ne $yardstick;
-        print "\n";
-        next if $name ne 'tix' || !$bar{$group};
-        my $met = median(@ratio) >= $bar{$group} ? 'met' : 'NOT met';
-        printf "  %-24s %10s   bar %.2f: %s\n", '', '', $bar{$group}, $met;
+# Rows of cells, the first row being the heads; the first columns are text, the others figures.
+sub table {
+    my ($texts, @rows) = @_;
+    my @width = map { my $i = $_; (sort { $b <=> $a } map { length $_->[$i] } @rows)[0] }
+        0 .. $#{ $rows[0] };
+    for my $number (0 .. $#rows) {
+        my @cells = @{ $rows[$number] };
+        if ($markdown) {
+            print '| ', join(' | ', @cells), " |\n";
+            print '|---' x $texts, '|---:' x (@cells - $texts), "|\n" if $number == 0;
+        } else {
+            my @form = map { $_ < $texts ? '%-*s' : '%*s' } 0 .. $#cells;
+            print '  ', join('   ', map { sprintf $form[$_], $width[$_], $cells[$_] } 0 .. $#cells),
+                "\n";
+        }
     }
     return;
 }
 
-# How much tix sells for one call of the plain-SQL design.
-sub print_plain {
+# A ratio, or another small figure.
+sub fine {
+    my ($figure) = @_;
+    return $figure < 20 ? sprintf '%.3f', $figure : thousands($figure);
+}
+
+sub range {
+    my ($low, $high) = @_;
+    return thousands($low) . '–' . thousands($high);
+}
+
+sub print_group {
     my ($group) = @_;
-    my ($tix, $plain) = @{ $tps{$group} }{qw(tix plain)};
-    return if !$plain;
-    my @ratio = map { $tix->[$_] / $plain->[$_] } 0 .. $#$plain;
-    printf "  %-24s %10s   median %.2f\n", 'tix to plain SQL', '', median(@ratio);
+    heading(title($group));
+    my $unit    = unit($group);
+    my $is_load = $unit =~ m{^(?:requests|seats)/s$} && $group ne 'http';
+    my $to      = yardstick($group);
+    my @heads = ('', $is_load ? 'clients' : (), $unit, '95 %', $is_load ? 'p99, µs' : (),
+        'to ' . label($to), '95 %');
+    my @rows;
+    for my $clients (numbers($group)) {
+        for my $system (grep { samples($group, $clients, $_) } systems($group)) {
+            my @figures = samples($group, $clients, $system);
+            my @ratios = $system eq $to ? () : ratios($group, $clients, $system, $to);
+            push @rows, [
+                label($system), $is_load ? $clients : (), thousands(median(@figures)),
+                range((interval(@figures))[ 0, 1 ]),
+                $is_load ? thousands(median(samples($group, $clients, $system, 'p99'))) : (),
+                @ratios ? (fine(median(@ratios)),
+                    join '–', map { fine($_) } (interval(@ratios))[ 0, 1 ]) : ('', ''),
+            ];
+        }
+    }
+    table(1, \@heads, @rows);
     return;
 }
 
-for my $group (@groups) {
-    print_group($group);
-    print_plain($group);
+sub bar_row {
+    my ($bar) = @_;
+    my $what = title($bar->{group}) =~ s/(?:: all ask| by share).*?(?=,|$)|, by seats.*//r;
+    $what .= ", $bar->{clients} clients" if $bar->{clients} > 1;
+    my $of = ($bar->{kind} eq 'p99' ? 'p99 of ' : '') . label($bar->{of});
+    $of .= ' to ' . label($bar->{against}) if $bar->{against};
+    my $limit = $bar->{most} // $bar->{least};
+    $limit = thousands($limit) if $limit >= 1000;
+    $limit = (defined $bar->{most} ? '≤ ' : '≥ ') . $limit;
+    $limit .= ' ' . unit($bar->{group}) if !$bar->{against};
+    my $bound = defined $bar->{most} ? $bar->{high} : $bar->{low};
+    return [ $what, $of, $limit, fine($bar->{median}), fine($bound),
+        !$bar->{sure} ? 'too few rounds' : $bar->{met} ? 'met' : 'NOT met' ];
 }
 
-exit if !-s $ARGV[1];
-print "\nWhat tix answered (the counters of tix_stat_partitions)\n";
-open my $counters, '<', $ARGV[1] or die "$ARGV[1]: $!\n";
-while (<$counters>) {
-    my ($group, @count) = split;
-    my ($won, $lost, $again) = map { $count[ $_ + 3 ] - $count[$_] } 0 .. 2;
-    printf "  %-8s won %s, lost %s, own hold again %s\n", $group, map { thousands($_) } $won,
-        $lost, $again;
-    print "           more than 1 % are not what the title says: measure on a quieter machine\n"
-        if $group eq 'lost' ? $won + $again > 0 : $lost + $again > 0.01 * $won;
+print "# Benchmark\n\nWritten by \`make bench\`; figures are of the machine named here.\n\n"
+    if $markdown;
+print $markdown ? "* **$_->[0]**: $_->[1]\n" : "$_->[0]: $_->[1]\n" for @facts;
+my @bars = bars();
+if ($markdown) {
+    print "\nA figure is the median of the rounds; 95 % is the interval of that median by order ",
+        "statistics. A ratio\nis taken round by round, and a bar is met when the bound of the ",
+        "median, not the median, meets it. Of\nseveral plain-SQL designs the one with the best ",
+        "median counts. A time is compared upside down, so\nthat more is better.\n",
+        "\n![Throughput of every group](bench-throughput.svg)\n\n",
+        "![99th percentile of every group](bench-p99.svg)\n";
 }
-close $counters;
+if (@bars) {
+    heading('Bars');
+    table(2, [ '', 'ratio or figure', 'bar', 'median', 'bound', '' ], map { bar_row($_) } @bars);
+}
+print_group($_) for groups();

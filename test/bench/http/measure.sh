@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # measure.sh DIR: locks over HTTP against the same hops with a bare insert, on the stack of the
-# environment. Adds to DIR/turns, one line a turn: group, round, system, requests a second.
+# environment. Adds to DIR/turns, one line a turn as measure.sh there does.
 set -euo pipefail
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd -P)
 source "$here/../../stack/lib.sh"
@@ -37,7 +37,8 @@ turn() {
         cat "$said" >&2
         die "more than 1 % of the requests of $2 were refused"
     }
-    awk -v head="http $1 $2" '/^Requests\/sec/ { print head, $2 }' "$said" >>"$work/turns"
+    awk -v head="http $HTTP_CLIENTS $1 $2" '/^Requests\/sec/ { print head, $2, 0 }' "$said" \
+        >>"$work/turns"
     sleep 1.2 # until the holds have lapsed
 }
 
@@ -62,6 +63,6 @@ sql "SELECT seats FROM tix.tix_load_session('$session')" >/dev/null
 sql "CHECKPOINT"
 for ((round = 1; round <= ROUNDS; round++)); do
     printf 'http: round %d of %d\n' "$round" "$ROUNDS" >&2
-    turn "$round" insert "/v1/bench/$session/insert"
+    turn "$round" row "/v1/bench/$session/insert"
     turn "$round" tix "/v1/sessions/$session/seats/lock"
 done

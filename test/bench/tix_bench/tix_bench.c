@@ -76,7 +76,7 @@ Datum empty_lost(PG_FUNCTION_ARGS) {
         row = make_row(
             fcinfo, false, CStringGetTextDatum("held"), 0, 0, 0,
             DirectFunctionCall1(
-                jsonb_in, CStringGetDatum("[{\"seatId\": \"12345\", \"reason\": \"held\"}]")));
+                jsonb_in, CStringGetDatum("[{\"seatId\": \"40000\", \"reason\": \"held\"}]")));
         MemoryContextSwitchTo(old);
     }
     return row;

@@ -22,7 +22,7 @@ my @runners = (
     [ qr{^test/tap/\w+\.pl$}, 'FOLDER/run.sh', '"$lane"/*.pl', qr{\bdone_testing\b|\btests\s*=>} ],
     [ qr{^test/report/\w+\.test\.mjs$}, 'FOLDER/run.sh', '"$lane"/*.test.mjs', qr{^\s*test\(}m ],
     [ qr{^test/report/\w+_test\.cpp$}, 'FOLDER/Makefile', '*_test.cpp' ],
-    [ qr{^test/bench/load/\w+\.sql$}, 'FOLDER/../measure.sh', '/load/$script.sql' ],
+    [ qr{^test/bench/load/\w+\.sql$}, 'FOLDER/../turns.sh', '/load/$script.sql' ],
     [ qr{^test/stack/services/\w+\.sh$}, 'FOLDER/../services.sh', '/services/$name.sh' ],
     [ qr{^test/\w+/sql/\w+\.sql$}, 'FOLDER/../run.sh', 'compare_with_expected ' ],
     [ qr{^test/\w+/specs/\w+\.spec$}, 'FOLDER/../run.sh', '/pg_isolation_regress spec',

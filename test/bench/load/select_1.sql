@@ -1,0 +1,2 @@
+-- The floor: a message there and back.
+SELECT 1;

@@ -1,6 +1,0 @@
--- The yardstick of a won race: the same call, which answers a constant row.
--- Each call takes the next seat of one walk over all 40 000 that the clients share out among
--- themselves; the hold lapses after 150 ms, before the walk comes round again.
-\set n :n + 1
-\set seat 1 + (:n * :clients + :client_id) * 7919 % 40000
-SELECT * FROM bench.empty_won(:session, ARRAY[:seat], :buyer, '150 milliseconds');
