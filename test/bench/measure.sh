@@ -124,9 +124,7 @@ measure_peers() {
         load_session "$large"
         group lua "$few" "$many --group=4" "${redis[@]}" "tix_async:tix:$async" tix_journal:tix:
     fi
-    if wanted batch && [[ -z $(sql "SELECT to_regprocedure('tix.tix_lock_batch(jsonb)')") ]]; then
-        say "batch: left out, for tix_lock_batch is not built" >&2
-    elif wanted batch; then
+    if wanted batch; then
         load_session "$large"
         group batch "$few" "$many --batch=32" "${redis[@]}" "tix_memory:batch_tix:$memory $async" \
             "tix_async:batch_tix:$async" tix_journal:batch_tix:

@@ -123,7 +123,9 @@ chmod -R a+rX "$work"
 : >"$work/turns"
 : >"$work/facts"
 load_before=$(</proc/loadavg)
-if [[ $GROUPS_ONLY =~ [a-z] && ! $GROUPS_ONLY =~ ^(core|http|recovery|\ )+$ ]]; then measure_on_server; fi
+if [[ $GROUPS_ONLY =~ [a-z] && ! $GROUPS_ONLY =~ ^(core|http|recovery|\ )+$ ]]; then
+    measure_on_server
+fi
 if asked_for core; then measure_core; fi
 if asked_for http; then measure_http; fi
 printf 'Load average\t%s before, %s after\n' "${load_before%% *}" "$(cut -d' ' -f1 /proc/loadavg)" \
