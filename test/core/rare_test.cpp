@@ -264,14 +264,15 @@ TEST(Abort, does_not_touch_a_block_that_came_in_the_place_of_its_own) {
     EXPECT_EQ(w.states().substr(0, 2), "sh");
 }
 
-TEST(Changes, are_told_from_what_only_reads) {
+TEST(Xact, tells_who_relies_on_holds_from_who_only_reads) {
     World w;
     const u64 token = w.lock(w.a, {0}, kAnn).lock_id;
-    EXPECT_TRUE(xact_changed(w.a.log));
+    EXPECT_TRUE(xact_uses_holds(w.a.log));
     EXPECT_EQ(w.commit(w.a), 0u);
     xact_pin(w.arena, w.a.log, *w.block);
+    EXPECT_FALSE(xact_uses_holds(w.a.log));
     EXPECT_EQ(w.lock(w.a, {0}, kAnn).lock_id, token);
-    EXPECT_FALSE(xact_changed(w.a.log)) << "a relock relies on the hold and leaves it";
+    EXPECT_TRUE(xact_uses_holds(w.a.log)) << "a relock relies on the hold";
     Layout plan = Layout::grid(1, 1, 3);
     SessionBlock* other = w.load(plan, {6, 6});
     xact_pin(w.arena, w.a.log, *other);
