@@ -166,7 +166,7 @@ AS 'MODULE_PATHNAME' LANGUAGE C VOLATILE PARALLEL UNSAFE;
 COMMENT ON FUNCTION @extschema@.tix_extend_lock(bigint, uuid, interval) IS
     'Raises the deadline of one''s own live hold to now + ttl (default tix.lock_ttl), never '
     'past tix.lock_lifetime_max from first acquisition and never lower. Reasons: expired (also '
-    'unknown or another''s), lifetime, busy.';
+    'unknown or another''s), lifetime, busy, paused (emergency stop).';
 
 CREATE FUNCTION @extschema@.tix_lock_get(lock_id bigint, user_id uuid)
 RETURNS @extschema@.tix_lock_result
@@ -194,7 +194,8 @@ CREATE FUNCTION @extschema@.tix_hand_over(lock_id bigint, user_id uuid, order_id
 AS 'MODULE_PATHNAME' LANGUAGE C VOLATILE PARALLEL UNSAFE;
 COMMENT ON FUNCTION @extschema@.tix_hand_over(bigint, uuid, uuid, interval) IS
     'Hands a live hold to an order: raises its deadline to now + ttl without the lifetime cap '
-    'and returns its seats. NULL ttl: tix.order_ttl. Errors: TX002 when the lock is lost.';
+    'and returns its seats. NULL ttl: tix.order_ttl. Errors: TX002 when the lock is lost, TX006 '
+    'after an emergency stop.';
 
 CREATE FUNCTION @extschema@.tix_confirm_seats(lock_id bigint, user_id uuid) RETURNS SETOF text
 AS 'MODULE_PATHNAME' LANGUAGE C VOLATILE PARALLEL UNSAFE;

@@ -12,7 +12,7 @@ CREATE TABLE @extschema@.session_rules (
 COMMENT ON TABLE @extschema@.session_rules IS
     'The rules of a sale, by session; a session without a row is open to everybody, always. '
     'Limits of 0 do not limit. Written by tix_set_sale, tix_pause, tix_emergency_stop, tix_resume '
-    'and tix_set_limit, which tell the engine; a row written by hand counts from the next load.';
+    'and tix_set_limit; a trigger tells the engine what is inserted or updated.';
 SELECT pg_catalog.pg_extension_config_dump('@extschema@.session_rules', '');
 
 CREATE TABLE @extschema@.seat_blocks (
@@ -31,7 +31,7 @@ SELECT pg_catalog.pg_extension_config_dump('@extschema@.seat_blocks', '');
 
 CREATE TABLE @extschema@.channels (
     session_id uuid NOT NULL,
-    key        text NOT NULL,
+    key        text NOT NULL CHECK (octet_length(key) BETWEEN 1 AND 43),
     from_time  timestamptz NOT NULL,
     until_time timestamptz NOT NULL,
     seats      text[] NOT NULL,
@@ -88,7 +88,7 @@ COMMENT ON FUNCTION @extschema@.tix_apply_rules(
 
 CREATE FUNCTION @extschema@.tix_tell_rules() RETURNS trigger
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SECURITY DEFINER
-SET search_path = tix, pg_catalog, pg_temp AS $$
+SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
     PERFORM @extschema@.tix_apply_rules(NEW.session_id, NEW.sale_from, NEW.sale_until,
         array_position('{open,paused,stopped}'::text[], NEW.gate) - 1,
@@ -103,7 +103,7 @@ CREATE TRIGGER tell_rules AFTER INSERT OR UPDATE ON @extschema@.session_rules
 CREATE FUNCTION @extschema@.tix_set_sale(session_id uuid, sale_from timestamptz DEFAULT NULL,
     sale_until timestamptz DEFAULT NULL) RETURNS void
 LANGUAGE sql VOLATILE PARALLEL UNSAFE SECURITY DEFINER
-SET search_path = tix, pg_catalog, pg_temp AS $$
+SET search_path = pg_catalog, pg_temp AS $$
     INSERT INTO @extschema@.session_rules AS r (session_id, sale_from, sale_until)
     VALUES (session_id, coalesce(sale_from, '-infinity'), coalesce(sale_until, 'infinity'))
     ON CONFLICT ON CONSTRAINT session_rules_pkey
@@ -116,7 +116,7 @@ COMMENT ON FUNCTION @extschema@.tix_set_sale(uuid, timestamptz, timestamptz) IS
 
 CREATE FUNCTION @extschema@.tix_set_gate(session_id uuid, gate text, reason text) RETURNS void
 LANGUAGE sql VOLATILE PARALLEL UNSAFE SECURITY DEFINER
-SET search_path = tix, pg_catalog, pg_temp AS $$
+SET search_path = pg_catalog, pg_temp AS $$
     INSERT INTO @extschema@.session_rules AS r (session_id, gate, gate_reason)
     VALUES (session_id, gate, reason)
     ON CONFLICT ON CONSTRAINT session_rules_pkey
@@ -129,7 +129,7 @@ COMMENT ON FUNCTION @extschema@.tix_set_gate(uuid, text, text) IS
 
 CREATE FUNCTION @extschema@.tix_pause(session_id uuid, reason text DEFAULT NULL) RETURNS void
 LANGUAGE sql VOLATILE PARALLEL UNSAFE SECURITY DEFINER
-SET search_path = tix, pg_catalog, pg_temp AS $$
+SET search_path = pg_catalog, pg_temp AS $$
     SELECT @extschema@.tix_set_gate(session_id, 'paused', reason)
 $$;
 COMMENT ON FUNCTION @extschema@.tix_pause(uuid, text) IS
@@ -138,7 +138,7 @@ COMMENT ON FUNCTION @extschema@.tix_pause(uuid, text) IS
 
 CREATE FUNCTION @extschema@.tix_emergency_stop(session_id uuid, reason text) RETURNS void
 LANGUAGE sql VOLATILE PARALLEL UNSAFE SECURITY DEFINER
-SET search_path = tix, pg_catalog, pg_temp AS $$
+SET search_path = pg_catalog, pg_temp AS $$
     SELECT @extschema@.tix_set_gate(session_id, 'stopped', reason)
 $$;
 COMMENT ON FUNCTION @extschema@.tix_emergency_stop(uuid, text) IS
@@ -147,7 +147,7 @@ COMMENT ON FUNCTION @extschema@.tix_emergency_stop(uuid, text) IS
 
 CREATE FUNCTION @extschema@.tix_resume(session_id uuid) RETURNS void
 LANGUAGE sql VOLATILE PARALLEL UNSAFE SECURITY DEFINER
-SET search_path = tix, pg_catalog, pg_temp AS $$
+SET search_path = pg_catalog, pg_temp AS $$
     SELECT @extschema@.tix_set_gate(session_id, 'open', NULL)
 $$;
 COMMENT ON FUNCTION @extschema@.tix_resume(uuid) IS
@@ -155,7 +155,7 @@ COMMENT ON FUNCTION @extschema@.tix_resume(uuid) IS
 
 CREATE FUNCTION @extschema@.tix_set_limit(session_id uuid, scope text, n integer) RETURNS void
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SECURITY DEFINER
-SET search_path = tix, pg_catalog, pg_temp AS $$
+SET search_path = pg_catalog, pg_temp AS $$
 #variable_conflict use_variable
 BEGIN
     IF scope IS NULL OR scope NOT IN ('user', 'lock') OR n < 0 THEN
@@ -182,7 +182,7 @@ CREATE FUNCTION @extschema@.tix_block_seats(session_id uuid, seat_ids text[],
     kind text DEFAULT 'house', reason text DEFAULT NULL, until timestamptz DEFAULT NULL)
 RETURNS SETOF text
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SECURITY DEFINER
-SET search_path = tix, pg_catalog, pg_temp AS $$
+SET search_path = pg_catalog, pg_temp AS $$
 #variable_conflict use_variable
 DECLARE
     blocked text[];
@@ -210,7 +210,7 @@ COMMENT ON FUNCTION @extschema@.tix_block_seats(uuid, text[], text, text, timest
 CREATE FUNCTION @extschema@.tix_unblock_seats(session_id uuid, seat_ids text[])
 RETURNS SETOF text
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SECURITY DEFINER
-SET search_path = tix, pg_catalog, pg_temp AS $$
+SET search_path = pg_catalog, pg_temp AS $$
 #variable_conflict use_variable
 DECLARE
     freed text[];
@@ -228,7 +228,7 @@ COMMENT ON FUNCTION @extschema@.tix_unblock_seats(uuid, text[]) IS
 CREATE FUNCTION @extschema@.tix_force_release(session_id uuid, seat_ids text[], reason text)
 RETURNS SETOF text
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SECURITY DEFINER
-SET search_path = tix, pg_catalog, pg_temp AS $$
+SET search_path = pg_catalog, pg_temp AS $$
 #variable_conflict use_variable
 DECLARE
     freed text[];
@@ -251,7 +251,7 @@ COMMENT ON FUNCTION @extschema@.tix_force_release(uuid, text[], text) IS
 CREATE FUNCTION @extschema@.tix_set_channel(session_id uuid, key text, seat_ids text[],
     from_time timestamptz DEFAULT NULL, until_time timestamptz DEFAULT NULL) RETURNS void
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SECURITY DEFINER
-SET search_path = tix, pg_catalog, pg_temp AS $$
+SET search_path = pg_catalog, pg_temp AS $$
 #variable_conflict use_variable
 BEGIN
     from_time := coalesce(from_time, '-infinity');
@@ -260,6 +260,8 @@ BEGIN
     IF until_time <= from_time THEN
         RAISE EXCEPTION 'a channel must end after it begins' USING ERRCODE = '22023';
     END IF;
+    -- One at a time, or each would miss the seats that the other takes.
+    LOCK TABLE @extschema@.channels IN SHARE ROW EXCLUSIVE MODE;
     PERFORM @extschema@.tix_apply_channel(session_id, key, seat_ids, from_time, until_time);
     -- A seat is in one channel at most: the last one that takes it.
     UPDATE @extschema@.channels c

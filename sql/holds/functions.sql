@@ -24,7 +24,10 @@ BEGIN
         JOIN pg_extension e ON d.refclassid = 'pg_extension'::regclass AND d.refobjid = e.oid
         WHERE e.extname = 'tix' AND d.deptype = 'e'
     LOOP
-        EXECUTE format('REVOKE ALL ON FUNCTION %s FROM PUBLIC', engine.signature);
+        EXECUTE format('REVOKE ALL ON FUNCTION %s FROM PUBLIC, tix_owner', engine.signature);
+        -- The engine's half of what must leave a row as well; and the superuser's.
+        CONTINUE WHEN engine.proname ~ '^tix_apply_' OR engine.proname IN
+            ('tix_set_gate', 'tix_tell_rules', 'tix_stat_reset');
         EXECUTE format('GRANT EXECUTE ON FUNCTION %s TO tix_owner', engine.signature);
         IF engine.proname = ANY (buyer) THEN
             EXECUTE format('GRANT EXECUTE ON FUNCTION %s TO tix_app', engine.signature);
@@ -41,3 +44,7 @@ GRANT SELECT ON tix.tix_stat_sessions, tix.tix_stat_partitions, tix.tix_stat_are
     tix.tix_stat_holds, tix.tix_stat_workers, tix.tix_stat_latency, tix.tix_stat_percentiles,
     tix.tix_locks, tix.tix_memory TO tix_monitor;
 GRANT SELECT, DELETE ON tix.holds TO tix_owner;  -- DELETE for tix_prune_journal()
+
+-- Sessions that were there before the engine knew rules, or whose rules were lost.
+UPDATE tix.sessions s SET status = status
+WHERE NOT EXISTS (SELECT FROM tix.session_rules r WHERE r.session_id = s.session_id);

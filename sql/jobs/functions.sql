@@ -61,6 +61,7 @@ BEGIN
         WHERE j.jobname IN
             ('tix_expire_orders', 'tix_prune_idempotency_keys', 'tix_prune_journal');
     END IF;
+    DROP TRIGGER IF EXISTS sale_rules ON sessions;
     DROP TRIGGER IF EXISTS ticket_guard ON tickets;
     DROP TRIGGER IF EXISTS ticket_truncate_guard ON tickets;
     -- sql/migrate applies these again, which brings grants and guards back.

@@ -71,13 +71,14 @@ COMMENT ON FUNCTION tix.tix_cancel_ticket(uuid, uuid, text) IS
 DROP FUNCTION IF EXISTS tix.load_seats(uuid);
 CREATE FUNCTION tix.load_seats(session_id uuid)
 RETURNS TABLE (seat_id text, area_id text, row_label text, "position" int, x real, y real,
-               category text, accessible boolean, sold boolean, seat_number text)
+               category text, accessible boolean, sold boolean, seat_number text,
+               user_id uuid)
 LANGUAGE sql STABLE PARALLEL SAFE SECURITY DEFINER ROWS 10000
 SET search_path = tix, pg_catalog, pg_temp
 -- A table that filled within minutes has stale statistics, for which a nested loop is quadratic.
 SET enable_nestloop = off AS $$
     SELECT s.seat_id, s.area_id, s.row_label, s."position", s.x, s.y, s.category, s.accessible,
-           t.seat_id IS NOT NULL, s.seat_number
+           t.seat_id IS NOT NULL, s.seat_number, t.user_id
     FROM seats s
     LEFT JOIN tickets t ON t.session_id = $1 AND t.seat_id = s.seat_id
                        AND t.status IN ('valid', 'used')

@@ -280,7 +280,7 @@ std::string Scene::observe() {
     if (s.state == SeatState::confirming) return pending ? "withdrawn" : "confirming";
     const Hold& h = w.block->hold(s.head);
     if (w.state(0) == SeatState::blocked)
-        return pending ? "unblocking" : h.writer != 0 ? "blocking" : "blocked";
+        return pending ? "unblocking" : granted_by(T) ? "blocking" : "blocked";
     if (w.state(0) == SeatState::free) return h.writer != 0 ? "late" : "overdue";
     if ((h.flags & kPinned) != 0) return "pinned";
     if (pending) return "releasing";

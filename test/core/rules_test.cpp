@@ -211,9 +211,48 @@ TEST(Blocks, are_all_or_none_and_end_at_their_deadline) {
     EXPECT_EQ(w.audit(), "");
 }
 
+TEST(Blocks, leave_nothing_behind_when_their_session_is_evicted) {
+    World w;
+    EXPECT_EQ(w.block_seats(w.a, {0, 7, 30}).status, Status::ok);
+    EXPECT_EQ(w.commit(w.a), 0u);
+    const u64 token = w.block->hold(7).lock_id;
+    EXPECT_TRUE(session_idle(*w.block));
+    session_evict(w.arena, directory_find(w.arena, 7, {5, 5}));
+    EXPECT_EQ(hold_find(w.arena, token), nullptr);
+    for (u32 p = 0; p < w.partitions; p++)
+        for (u32 slot = 0; slot < kWheelSlots; slot++)
+            EXPECT_EQ(w.arena.wheel(p)[slot], kNoRef);
+    w.block = w.load(w.layout, {5, 5});
+    w.now += 100 * kSecond;
+    EXPECT_EQ(w.sweep(), 0u);
+    EXPECT_EQ(w.lock(w.a, {7}, kAnn).status, Status::ok);
+    EXPECT_EQ(w.audit(), "");
+}
+
+TEST(Blocks, given_back_and_taken_again_in_one_transaction_have_the_new_end) {
+    World w;
+    EXPECT_EQ(w.block_seats(w.a, {0}, 9 * kSecond).status, Status::ok);
+    EXPECT_EQ(w.commit(w.a), 0u);
+    EXPECT_EQ(w.unblock(w.a, {0}).status, Status::ok);
+    EXPECT_EQ(w.block_seats(w.b, {0, 1}).reason, Reason::busy);
+    EXPECT_EQ(w.block_seats(w.a, {0}, 20 * kSecond).status, Status::ok);
+    EXPECT_EQ(w.out, (Seats{0}));
+    w.abort(w.a);
+    EXPECT_EQ(w.block->hold(0).deadline, w.now + 9 * kSecond);
+    EXPECT_EQ(w.unblock(w.a, {0}).status, Status::ok);
+    EXPECT_EQ(w.block_seats(w.a, {0}, 20 * kSecond).status, Status::ok);
+    EXPECT_EQ(w.commit(w.a), 0u);
+    w.now += 19 * kSecond;
+    EXPECT_EQ(w.state(0), SeatState::blocked);
+    w.now += kSecond;
+    EXPECT_EQ(w.state(0), SeatState::free);
+    EXPECT_EQ(w.audit(), "");
+}
+
 TEST(Blocks, being_changed_by_another_are_busy) {
     World w;
     EXPECT_EQ(w.block_seats(w.a, {0, 1}).status, Status::ok);
+    EXPECT_EQ(w.block_seats(w.c, {2, 1}).reason, Reason::busy);
     EXPECT_EQ(w.unblock(w.c, {1}).status, Status::busy);
     EXPECT_EQ(w.unblock(w.a, {1}).status, Status::ok);
     EXPECT_EQ(w.commit(w.a), 0u);
@@ -227,7 +266,10 @@ TEST(Blocks, and_changes_need_room_in_the_log) {
     World w;
     Backend small(7, 3);
     EXPECT_EQ(w.block_seats(small, {0, 1, 2, 3}).status, Status::log_full);
-    EXPECT_EQ(w.block_seats(small, {0, 1, 2}).status, Status::ok);
+    EXPECT_EQ(w.block_seats(small, {0, 1}).status, Status::log_full);
+    EXPECT_EQ(w.block_seats(small, {0}).status, Status::ok);
+    EXPECT_EQ(w.lock(small, {1, 2}, kBob).status, Status::ok);
+    EXPECT_EQ(w.unblock(small, {0}).status, Status::ok);
     EXPECT_EQ(w.unblock(small, {0}).status, Status::log_full);
     EXPECT_EQ(set_rule(w.access(small, {}), *w.block, Rule::gate, 1), Status::log_full);
     EXPECT_EQ(set_channel(w.access(small, w.all()), *w.block, key("k"), 0, 1, Seats{5}.data(), 1),
@@ -235,7 +277,7 @@ TEST(Blocks, and_changes_need_room_in_the_log) {
     EXPECT_EQ(w.lock(w.a, {5}, kAnn).status, Status::ok);
     EXPECT_EQ(w.commit(w.a), 0u);
     EXPECT_EQ(w.force_release(small, 5).status, Status::log_full);
-    EXPECT_EQ(w.states().substr(0, 6), "bbbffh");
+    EXPECT_EQ(w.states().substr(0, 6), "bhhffh");
 }
 
 TEST(Force, ends_a_hold_seat_by_seat_at_commit) {

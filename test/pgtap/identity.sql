@@ -23,8 +23,11 @@ SELECT is_empty($$
 SELECT is_empty($$
     SELECT p.proname FROM pg_proc p JOIN pg_language l ON l.oid = p.prolang
     WHERE p.pronamespace = 'tix'::regnamespace AND l.lanname IN ('sql', 'plpgsql')
-      AND NOT coalesce(p.proconfig, '{}') @> ARRAY['search_path=tix, pg_catalog, pg_temp']$$,
-    'every function pins its search_path');
+      AND NOT coalesce(p.proconfig, '{}') @> ARRAY[
+          CASE WHEN p.prosecdef AND p.proowner <> 'tix_owner'::regrole
+               THEN 'search_path=pg_catalog, pg_temp'
+               ELSE 'search_path=tix, pg_catalog, pg_temp' END]$$,
+    'every function pins its search_path, the superuser''s without the schema of tix_owner');
 SELECT is_empty($$
     SELECT p.proname FROM pg_proc p JOIN pg_language l ON l.oid = p.prolang
     WHERE p.pronamespace = 'tix'::regnamespace AND l.lanname IN ('sql', 'plpgsql')

@@ -39,7 +39,7 @@ ALTER TABLE tickets ENABLE ALWAYS TRIGGER guard, ENABLE ALWAYS TRIGGER guard_tru
 
 CREATE FUNCTION load_seats(session_id uuid)
 RETURNS TABLE (seat_id text, area_id text, row_label text, "position" integer, x real, y real,
-    category text, accessible boolean, sold boolean, seat_number text)
+    category text, accessible boolean, sold boolean, seat_number text, user_id uuid)
 STABLE LANGUAGE sql SET search_path = tix, pg_temp
 BEGIN ATOMIC
     SELECT h.seat_id, h.area_id, h.row_label, h."position",
@@ -47,7 +47,9 @@ BEGIN ATOMIC
         h.category, h.accessible,
         EXISTS (SELECT FROM tickets t WHERE t.session_id = h.session_id
             AND t.seat_id = h.seat_id AND t.status IN ('valid', 'used')),
-        h."position"::text
+        h."position"::text,
+        (SELECT t.user_id FROM tickets t WHERE t.session_id = h.session_id
+            AND t.seat_id = h.seat_id AND t.status IN ('valid', 'used'))
     FROM house h WHERE h.session_id = load_seats.session_id ORDER BY h.ordinal;
 END;
 

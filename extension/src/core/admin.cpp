@@ -19,12 +19,27 @@ Hold* create_block(const Access& a, SessionBlock& b, Ordinal seat, Micros deadli
 
 Reason survey_block(const Access& a, SessionBlock& b, Ordinal seat, PartitionSet* need) {
     const SeatSlot& slot = b.slot(seat);
-    if (slot.state == SeatState::free || slot.state == SeatState::blocked) return Reason::none;
+    if (slot.state == SeatState::free) return Reason::none;
     if (slot.state == SeatState::sold) return Reason::sold;
     const Hold& h = b.hold(slot.head);
+    const bool settled = h.writer == 0 || h.writer == a.log->writer;
+    if (slot.state == SeatState::blocked && !hold_overdue(h, a.now))
+        return settled ? Reason::none : Reason::busy;
     if (!hold_overdue(h, a.now)) return Reason::held;
     need->merge(hold_partitions(a.arena, h));
     return Reason::none;
+}
+
+// Takes back this transaction's unblocking; the block ends at the new deadline.
+bool block_again(const Access& a, SessionBlock& b, Ordinal seat, Micros deadline) {
+    SeatSlot& slot = b.slot(seat);
+    if (slot.state != SeatState::blocked || !pending_release(slot)) return false;
+    Hold& h = b.hold(seat);
+    slot.flags = static_cast<u8>(slot.flags & ~kPendingRelease);
+    xact_append(a.arena, *a.log, Op::unrelease, b, &h, seat, 0);
+    xact_append(a.arena, *a.log, Op::raise, b, &h, h.flags, h.deadline);
+    hold_set_deadline(a.arena, h, deadline);
+    return true;
 }
 
 // Frees the seat if what it is in is overdue; answers whether it is free.
@@ -53,12 +68,15 @@ HoldAnswer block_seats(const Access& a, SessionBlock& b, const Ordinal* seats, u
     }
     if (first != Reason::none) return answer(Status::refused, first);
     if (!a.held.covers(need)) return need_more(need);
-    if (!a.log->room(n)) return answer(Status::log_full);
+    if (!a.log->room(2 * n)) return answer(Status::log_full);
     for (u32 i = 0; i < n; i++) {
-        if (!free_now(a, b, seats[i])) continue;
-        Hold* h = create_block(a, b, seats[i], deadline, generation);
-        xact_append(a.arena, *a.log, Op::grant, b, h, seats[i], 0);
-        out[(*n_out)++] = seats[i];
+        if (block_again(a, b, seats[i], deadline)) {
+            out[(*n_out)++] = seats[i];
+        } else if (free_now(a, b, seats[i])) {
+            Hold* h = create_block(a, b, seats[i], deadline, generation);
+            xact_append(a.arena, *a.log, Op::grant, b, h, seats[i], 0);
+            out[(*n_out)++] = seats[i];
+        }
     }
     return answer(Status::ok);
 }
@@ -135,7 +153,8 @@ void restore_block(const Access& a, SessionBlock& b, Ordinal seat, Micros deadli
 }
 
 bool restore_channel(SessionBlock& b, Text key, i64 from, i64 until, const Ordinal* seats, u32 n) {
-    const u8 channel = n == 0 ? 0 : channel_claim(b, key, from, until);
+    const bool fits = key.size > 0 && key.size <= kChannelKeyBytesMax;
+    const u8 channel = n == 0 || !fits ? 0 : channel_claim(b, key, from, until);
     if (channel == 0) return n == 0;
     for (u32 i = 0; i < n; i++) {
         if (b.slot(seats[i]).channel != 0) continue;

@@ -10,8 +10,9 @@
 
 namespace tix::core {
 
-// Blocks all the seats until `deadline` or none; each must be free, overdue or blocked already.
-// `refused`: seat_reason says why seat i cannot be. `out` gets those newly blocked.
+// Blocks all the seats until `deadline` or none; each must be free, overdue or blocked already by a
+// transaction that has ended. `refused`: seat_reason says why seat i cannot be (busy: another is
+// blocking or unblocking it). `out` gets those newly blocked, or unblocked by this transaction.
 HoldAnswer block_seats(const Access& a, SessionBlock& block, const Ordinal* seats, u32 n,
                        Micros deadline, u32 generation, Reason* seat_reason, Ordinal* out,
                        u32* n_out);

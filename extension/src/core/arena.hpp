@@ -9,8 +9,8 @@
 //   partition lock   exclusive to look at or change seats and holds of the areas hashed to it;
 //   order            directory before partitions, partitions ascending.
 // A block is freed only under the directory lock exclusive and every partition lock, so either one
-// keeps every block in place. A hold is changed under the locks of its home partition and of every
-// partition its seats lie in; any one of them is enough to read it.
+// keeps every block in place. A hold is changed under the locks of its home partition, of every
+// partition its seats lie in and of its owner's; one of the first two is enough to read it.
 #pragma once
 
 #include "latency.hpp"

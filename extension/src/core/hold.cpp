@@ -183,6 +183,11 @@ Hold* hold_drop_seat(const Arena& arena, Hold& h, Ordinal seat, SeatState state)
     return now_at;
 }
 
+void hold_forget(const Arena& arena, Hold& h) {
+    unlink(arena, h);
+    h.lock_id = 0;
+}
+
 void hold_end(const Arena& arena, Hold& h, SeatState state) {
     SessionBlock& b = hold_block(arena, h);
     const Uuid owner = h.owner;

@@ -36,6 +36,8 @@ void hold_add_seat(const Arena& arena, Hold& hold, Ordinal seat);
 // Takes one seat away, leaving it in `state`, published. Deletes the hold with its last seat and
 // then returns null; otherwise returns the hold, which moves when its head seat leaves.
 Hold* hold_drop_seat(const Arena& arena, Hold& hold, Ordinal seat, SeatState state);
+// Takes a hold of a block that is to be freed out of index, wheel and chains. Nobody is told.
+void hold_forget(const Arena& arena, Hold& hold);
 // Takes all seats away.
 void hold_end(const Arena& arena, Hold& hold, SeatState state);
 void hold_set_deadline(const Arena& arena, Hold& hold, Micros deadline);

@@ -156,8 +156,9 @@ HoldAnswer lock_seats(const Access& a, const LockCall& call, Reason* seat_reason
         s.first = Reason::held;
     }
     // Before the general sale only seats of opened channels can be had.
-    if (closed != Reason::none && (closed != Reason::not_on_sale || s.presale < s.available))
-        s.first = closed;
+    const bool relocks = s.first == Reason::none && s.in_own == call.n;
+    const bool presale = closed == Reason::not_on_sale && s.presale == s.available;
+    if (closed != Reason::none && !relocks && !presale) s.first = closed;
     if (s.first != Reason::none) {
         a.arena.partition(first).count(Count::refusals);
         note_call(a, first, Latency::lost);

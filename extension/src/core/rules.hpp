@@ -41,7 +41,8 @@ inline void channel_enter(SessionBlock& block, Ordinal seat, u8 channel) {
 }
 
 // The channel with this key and these times, made where no other is using the room; counted from 1.
-// 0 when the session has as many channels as it may. Requires every partition of the block.
+// 0 when the session has as many channels as it may. Requires a key that fits, and every partition
+// of the block.
 u8 channel_claim(SessionBlock& block, Text key, i64 from, i64 until);
 
 }  // namespace tix::core

@@ -6,6 +6,7 @@
 #include <cstring>
 #include <new>
 
+#include "hold.hpp"
 #include "owners.hpp"
 
 namespace tix::core {
@@ -280,6 +281,9 @@ DirEntry* directory_idle(const Arena& arena) {
 
 void session_evict(const Arena& arena, DirEntry* entry) {
     auto* b = arena.ref<SessionBlock>(entry->block);
+    // What is left are blocks of the house: the next load reads them again.
+    for (Ordinal o = 0; o < b->seats; o++)
+        if (b->hold(o).lock_id != 0) hold_forget(arena, b->hold(o));
     b->ready.store(0, std::memory_order_release);
     b->generation = 0;
     arena.release(entry->block, b->bytes);

@@ -180,6 +180,7 @@ void restore_holds(SessionBlock& b, const TableSession& t) {
         const TableHold& h = t.hold[i];
         PartitionSet set;
         set.add(arena().partition_of(Token::home(h.spec.lock_id)));
+        set.add(owner_partition(arena(), h.spec.owner));
         for (u32 s = 0; s < h.seats; s++)
             set.add(seat_partition(arena(), b, h.seat[s]));
         lock_partitions(set, LW_EXCLUSIVE);
@@ -195,6 +196,7 @@ void discard(SessionBlock& b) {
     const PartitionSet all = all_partitions();
     lock_partitions(all, LW_EXCLUSIVE);
     end_holds(arena(), b);
+    b.generation = 0;
     arena().release(arena().ref_of(&b), b.bytes);
     unlock_partitions(all);
 }

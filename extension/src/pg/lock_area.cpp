@@ -25,11 +25,12 @@ HoldAnswer take_any(SessionBlock* block, u32 area, const AreaArgs& s, const Seat
     HoldAnswer closed;
     closed.reason = sale_closed(*block, caller);
     if (closed.reason != Reason::none) return closed;
-    PartitionSet set;
+    PartitionSet searched;
+    searched.add(arena().partition_of(block->area(area).home));
+    PartitionSet set = searched;
     set.add(owner_partition(arena(), s.owner));
-    set.add(arena().partition_of(block->area(area).home));
     return with_partitions(set, [&](const Access& a) {
-        HoldAnswer h = free_overdue(a, set);
+        HoldAnswer h = free_overdue(a, searched);
         if (h.status != Status::ok) return h;
         const BestBlock any = any_in_area(call, area);
         if (any.tier > 0) return lock_seats(a, lock, buffer.reason);

@@ -1,10 +1,11 @@
 // tix_lock_batch: many independent requests in one round trip and one transaction.
 //
 // Locking. The directory lock is taken once for all requests of a session; then each partition
-// once, in ascending order, for the requests that need no other. A request over several partitions
-// runs alone, between those before and those after it. So two requests that could want the same
-// seat meet in the order in which they were given, and the first wins. Failure. Nothing is written
-// before every seat of the batch is decided; then the journal gets all rows at once.
+// once, in ascending order, with those of the owners, for the requests whose seats are all in it. A
+// request over several partitions runs alone, between those before and those after it. So two
+// requests that could want the same seat meet in the order in which they were given, and the first
+// wins. Failure. Nothing is written before every seat of the batch is decided; then the journal
+// gets all rows at once.
 
 #include "lock_request.hpp"
 
@@ -20,9 +21,9 @@ struct Item {
     bool decided;  // there is an answer
     Answer answer;
     HoldAnswer hold;
-    PartitionSet set;
-    u32 partition;  // the one to lock, kMany or kNone
-    Item* next;     // of the same partition
+    PartitionSet set;  // of its seats and its owner
+    u32 partition;     // of all its seats, kMany or kNone
+    Item* next;        // of the same partition
 };
 constexpr u32 kMany = ~0u;
 constexpr u32 kNone = kMany - 1;  // a seat was not found
@@ -44,10 +45,20 @@ void decide(Item* item, const Answer& answer) {
     item->decided = true;
 }
 
+// The locks for as many items of a list as are taken at once.
+PartitionSet locks_at_once(const Item* list) {
+    PartitionSet set;
+    for (int seats = 0; list != nullptr && seats < kSeatsAtOnce; list = list->next) {
+        set.merge(list->set);
+        seats += list->request.seats.list.n;
+    }
+    return set;
+}
+
 // Takes the seats of the items in the list, all of one partition, in order.
 void run_partition(SessionBlock* block, Item* list) {
-    const PartitionSet set = list->set;
     while (list != nullptr) {
+        const PartitionSet set = locks_at_once(list);
         lock_partitions(set, LW_EXCLUSIVE);
         const Access access = access_to(set);
         int seats = 0;
@@ -108,6 +119,7 @@ void run_session(Item** item, int n, Micros deadline) {
         Item* it = item[i];
         it->hold.reason = find_seats(*block, it->request.seats, &it->set);
         it->partition = it->hold.reason == Reason::none ? only_partition(it->set) : kNone;
+        it->set.add(owner_partition(arena(), it->request.seats.owner));
     }
     for (int i = 0; i < n;) {
         const int from = i;

@@ -61,12 +61,13 @@ void choose_categories(const SessionBlock& block, const TextList& wanted, u64* b
 
 // Asks one area for this tier and takes what it finds.
 BestBlock Search::take(u32 i, u32 tier, BestOutcome* out) {
-    PartitionSet set;
-    set.add(arena().partition_of(call.block->area(area[i]).home));
+    PartitionSet searched;
+    searched.add(arena().partition_of(call.block->area(area[i]).home));
+    PartitionSet set = searched;
     set.add(owner_partition(arena(), lock.owner));
     BestBlock best;
     out->hold = with_partitions(set, [&](const Access& a) {
-        const HoldAnswer tidy = free_overdue(a, set);
+        const HoldAnswer tidy = free_overdue(a, searched);
         if (tidy.status != Status::ok) return tidy;
         best = best_in_area(call, area[i], tier);
         TIX_POINT(best_found);
@@ -82,13 +83,14 @@ bool Search::take_anywhere(BestOutcome* out) {
     for (u32 n = 2, more = areas > 1; more; n *= 2) {
         more = n < areas;
         if (!more) n = areas;
-        PartitionSet set;
-        set.add(owner_partition(arena(), lock.owner));
+        PartitionSet searched;
         for (u32 i = 0; i < n; i++)
-            set.add(arena().partition_of(call.block->area(area[i]).home));
+            searched.add(arena().partition_of(call.block->area(area[i]).home));
+        PartitionSet set = searched;
+        set.add(owner_partition(arena(), lock.owner));
         bool found = false;
         out->hold = with_partitions(set, [&](const Access& a) {
-            const HoldAnswer tidy = free_overdue(a, set);
+            const HoldAnswer tidy = free_overdue(a, searched);
             if (tidy.status != Status::ok) return tidy;
             found = best_anywhere(call, area, n);
             return found ? lock_seats(a, lock, reason) : HoldAnswer{};

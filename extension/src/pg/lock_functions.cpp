@@ -49,7 +49,6 @@ Reason find_seats(SessionBlock& block, const ListedRequest& r, PartitionSet* set
     Ordinal* seat = r.buffer.seat;
     Reason* reason = r.buffer.reason;
     if (r.into != 0) *set = home_of(r.into, r.owner);
-    set->add(owner_partition(arena(), r.owner));
     for (int i = 0; i < r.list.n; i++) {
         seat[i] = session_find(block, r.list.text[i]);
         reason[i] = seat[i] == kNoSeat ? Reason::unknown_seat : Reason::none;
@@ -105,6 +104,7 @@ Answer lock_without_key(const ListedRequest& r, Datum seats) {
     HoldAnswer h;
     PartitionSet set;
     h.reason = find_seats(*block, r, &set);
+    set.add(owner_partition(arena(), r.owner));
     if (h.reason == Reason::none)
         h = with_partitions(set, [&](const Access& a) { return take_seats(a, block, r); });
     close_session();

@@ -50,7 +50,8 @@ enum Column {
     kAccessibleColumn,
     kSold,
     kNumber,
-    kColumns = kNumber
+    kOwnerColumn,
+    kColumns = kOwnerColumn
 };
 
 [[noreturn]] void bad_layout(const char* what, Text label) {
@@ -96,6 +97,11 @@ struct Reader {
         const Datum d = value(column, &null);
         return !null && DatumGetBool(d);
     }
+    Uuid owner() const {
+        bool null;
+        const Datum d = value(kOwnerColumn, &null);
+        return null ? Uuid{} : uuid_arg(d);
+    }
 };
 
 // A layout under construction.
@@ -104,6 +110,7 @@ struct Draft {
     TextTable labels;
     Growing<SeatLayout> seat;
     Growing<bool> sold;
+    Growing<Uuid> owner;
     Growing<AreaInfo> area;
     Growing<RowInfo> row;
     Growing<u32> category;
@@ -116,6 +123,7 @@ struct Draft {
         d.labels = TextTable::make(4096);
         d.seat = Growing<SeatLayout>::make(2048);
         d.sold = Growing<bool>::make(2048);
+        d.owner = Growing<Uuid>::make(2048);
         d.area = Growing<AreaInfo>::make(16);
         d.row = Growing<RowInfo>::make(128);
         d.category = Growing<u32>::make(16);
@@ -202,6 +210,7 @@ void read_seat(Draft* d, const Reader& r) {
     s.category = category_index(d, d->intern(r.string(kCategory, false), &d->category_text));
     s.accessible = r.flag(kAccessibleColumn);
     d->sold.add() = r.flag(kSold);
+    d->owner.add() = r.owner();
     d->seat.add() = s;
 }
 
@@ -239,12 +248,15 @@ void call_loader(const Uuid& session, Draft* draft) {
     const Oid loader = LookupFuncName(name, 1, types, false);
     const HeapTuple proc = SearchSysCache1(PROCOID, ObjectIdGetDatum(loader));
     const Oid owner = reinterpret_cast<Form_pg_proc>(GETSTRUCT(proc))->proowner;
+    const TupleDesc columns = build_function_result_tupdesc_t(proc);
+    const bool names_owners = columns != nullptr && SPI_fnumber(columns, "user_id") > 0;
     ReleaseSysCache(proc);
     const char* call = psprintf(
         "SELECT seat_id::pg_catalog.text, area_id::pg_catalog.text, row_label::pg_catalog.text, "
         "\"position\"::pg_catalog.int4, x::pg_catalog.float4, y::pg_catalog.float4, "
         "category::pg_catalog.text, accessible::pg_catalog.bool, sold::pg_catalog.bool, "
-        "seat_number::pg_catalog.text FROM %s($1)",
+        "seat_number::pg_catalog.text, %s::pg_catalog.uuid FROM %s($1)",
+        names_owners ? "user_id" : "NULL",
         quote_qualified_identifier(get_namespace_name(get_func_namespace(loader)),
                                    get_func_name(loader)));
     Oid old_user;
@@ -285,7 +297,8 @@ TableSession read_session(const Uuid& session, int64 wall_offset) {
                 d.row.at,
                 d.category.at,
                 d.strings.bytes.data,
-                static_cast<u32>(d.strings.bytes.len)};
+                static_cast<u32>(d.strings.bytes.len),
+                d.owner.at};
     TIX_POINT(loader_seats_read);
     report_load(LoadPhase::reading_journal, d.seat.n);
     if (d.seat.n > 0) read_holds(&t, d.labels, wall_offset);

@@ -55,6 +55,24 @@ SELECT reason FROM tix_lock_seat(s(114), 'A-1-2', u(1));
 SELECT reason FROM tix_lock_seats(s(114), '{A-1-3,A-1-4}', u(1));
 SELECT * FROM tix_check(s(114));
 
+-- Other ends for a block, in one transaction; and nothing of it stays behind in freed memory.
+BEGIN;
+SELECT tix_unblock_seats(s(114), '{A-1-1}');
+SELECT tix_block_seats(s(114), '{A-1-1}', until => clock_timestamp() + interval '1 h');
+ROLLBACK;
+SELECT until_time FROM seat_blocks WHERE session_id = s(114);
+BEGIN;
+SELECT tix_unblock_seats(s(114), '{A-1-1}');
+SELECT tix_block_seats(s(114), '{A-1-1}', until => clock_timestamp() + interval '300 ms');
+COMMIT;
+SELECT ok, reason FROM tix_lock_seat(s(114), 'A-1-1', u(2));
+SELECT pg_sleep(0.35);
+SELECT ok, reason FROM tix_lock_seat(s(114), 'A-1-1', u(2), '100 ms');
+SELECT tix_block_seats(s(114), '{A-1-3}');
+SELECT pg_sleep(0.2);
+SELECT tix_unload_session(s(114)), count(seats) FROM tix_load_session(s(14));
+SELECT seat_id, state FROM tix_seats(s(114));
+
 -- A forced release ends a hold at COMMIT, and says why.
 SELECT tix_force_release(s(14), '{A-1-4,A-2-6}', 'wheelchair platform');
 SELECT tix_force_release(s(14), '{A-1-4}', '');
@@ -79,6 +97,7 @@ SELECT ok FROM tix_extend_lock(:lock, u(1));
 SELECT tix_set_sale(s(15));
 SELECT tix_pause(s(15), 'price check');
 SELECT ok, reason FROM tix_lock_seat(s(15), 'A-1-1', u(1));
+SELECT ok, reason, lock_id = :lock AS same FROM tix_lock_seat(s(15), 'A-1-9', u(1));
 SELECT ok FROM tix_extend_lock(:lock, u(1));
 SELECT tix_emergency_stop(s(15), 'two gates burn');
 SELECT ok, reason FROM tix_lock_seat(s(15), 'A-1-1', u(1));
@@ -138,6 +157,12 @@ INSERT INTO tickets SELECT s(16), unnest('{A-1-1,B-1-1}'::text[]), 'valid', u(1)
 COMMIT;
 SELECT ok, reason FROM tix_lock_seats(s(16), '{A-1-2,A-1-3}', u(1));
 DELETE FROM tickets WHERE session_id = s(16) AND seat_id = 'B-1-1';
+-- What was sold counts when the session is loaded again, too.
+SELECT tix_unload_session(s(16));
+SELECT ok, reason FROM tix_lock_seats(s(16), '{A-1-2,A-1-3,A-1-4}', u(1));
+SELECT tix_set_limit(s(16), 'lock', 3);
+SELECT ok, reason FROM tix_lock_seats(s(16), '{A-1-2,A-1-3,A-1-4}', u(1));
+SELECT tix_set_limit(s(16), 'lock', 2);
 SELECT ok, reason FROM tix_lock_seats(s(16), '{A-1-2,A-1-3}', u(1), '300 ms');
 SELECT ok, reason FROM tix_lock_seat(s(16), 'A-1-4', u(1));
 SELECT pg_sleep(0.35);
