@@ -22,7 +22,10 @@ void Layout::area(const std::string& id) {
 }
 
 void Layout::row(const std::string& label) {
-    rows_.push_back({static_cast<Ordinal>(seats_.size()), 0, string(label)});
+    // Segments of one row share its label, as the loader has it.
+    const bool again = areas_.back().rows > 0 && strings_.c_str() + rows_.back().label == label;
+    const u32 at = again ? rows_.back().label : string(label);
+    rows_.push_back({static_cast<Ordinal>(seats_.size()), 0, at});
     areas_.back().rows++;
 }
 

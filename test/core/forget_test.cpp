@@ -78,6 +78,27 @@ TEST(Forget, gives_the_slot_of_a_dropped_database_to_the_next) {
     EXPECT_EQ(w.arena.add_database(5001), nullptr);
 }
 
+TEST(Forget, keeps_the_slot_of_a_database_that_a_transaction_still_uses) {
+    World w;
+    w.arena.add_database(kHere)->generation = 5;
+    (void)w.lock(w.a, {0}, kAnn);
+    forget_database(w.arena, kHere);
+    ASSERT_NE(w.arena.find_database(kHere), nullptr);
+    EXPECT_EQ(w.arena.find_database(kHere)->floor, 5u);
+    w.abort(w.a);
+    forget_database(w.arena, kHere);
+    EXPECT_EQ(w.arena.find_database(kHere), nullptr);
+    EXPECT_EQ(w.arena.header().sessions, 0u);
+}
+
+TEST(Forget, of_a_database_that_never_had_a_slot_frees_its_sessions) {
+    World w;
+    ASSERT_EQ(w.arena.find_database(kHere), nullptr);
+    forget_database(w.arena, kHere);
+    EXPECT_EQ(w.arena.header().sessions, 0u);
+    EXPECT_EQ(w.arena.find_database(kHere), nullptr);
+}
+
 TEST(Forget, entries_of_every_state_go_wherever_they_lie) {
     World w;
     for (u64 i = 0; i < 3; i++) {

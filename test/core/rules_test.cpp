@@ -249,6 +249,29 @@ TEST(Blocks, given_back_and_taken_again_in_one_transaction_have_the_new_end) {
     EXPECT_EQ(w.audit(), "");
 }
 
+TEST(Blocks, say_of_every_seat_why_it_cannot_be) {
+    World w;
+    (void)w.sell(w.a, {1}, kAnn);
+    EXPECT_EQ(w.lock(w.a, {2}, kBob).status, Status::ok);
+    EXPECT_EQ(w.block_seats(w.c, {0, 1, 2}).reason, Reason::sold) << "the first of them";
+    EXPECT_EQ(w.why, (std::vector<Reason>{Reason::none, Reason::sold, Reason::held}));
+    EXPECT_EQ(w.states().substr(0, 3), "fsh");
+}
+
+TEST(Blocks, end_an_overdue_hold_of_several_areas_under_all_its_locks) {
+    World w;
+    const Ordinal far = w.block->seats - 1;
+    ASSERT_NE(seat_partition(w.arena, *w.block, 0), seat_partition(w.arena, *w.block, far));
+    EXPECT_EQ(w.lock(w.a, {0, far}, kAnn, kSecond).status, Status::ok);
+    EXPECT_EQ(w.commit(w.a), 0u);
+    w.now += kSecond;
+    EXPECT_EQ(w.block_seats(w.c, {0}).status, Status::ok);
+    EXPECT_EQ(w.rounds, 2u);
+    EXPECT_EQ(w.out, (Seats{0}));
+    EXPECT_EQ(w.block->slot(far).head, kNoSeat) << "the hold has ended everywhere";
+    EXPECT_EQ(w.audit(), "");
+}
+
 TEST(Blocks, being_changed_by_another_are_busy) {
     World w;
     EXPECT_EQ(w.block_seats(w.a, {0, 1}).status, Status::ok);

@@ -20,6 +20,35 @@ TEST(Release, waits_for_commit) {
     EXPECT_EQ(w.audit(), "");
 }
 
+TEST(Release, taken_back_and_made_again_frees_the_seat_once) {
+    World w;
+    const u64 token = w.lock(w.a, {0, 1}, kAnn).lock_id;
+    EXPECT_EQ(w.commit(w.a), 0u);
+    (void)w.release(w.a, token, kAnn, {1});
+    EXPECT_EQ(w.lock(w.a, {1}, kAnn).lock_id, token);
+    (void)w.release(w.a, token, kAnn, {1});
+    EXPECT_EQ(w.commit(w.a), 0u);
+    EXPECT_EQ(w.states().substr(0, 2), "hf");
+    EXPECT_EQ(hold_find(w.arena, token)->seats, 1u);
+    EXPECT_EQ(w.audit(), "");
+}
+
+TEST(FreeSold, taken_back_and_made_again_frees_the_seat_once) {
+    World w;
+    (void)w.sell(w.a, {0}, kAnn);
+    EXPECT_EQ(w.free_sold(w.a, {0}), 1u);
+    EXPECT_EQ(w.insert_ticket(w.a, 0, kAnn).status, Status::ok);
+    EXPECT_EQ(w.free_sold(w.a, {0}), 1u);
+    EXPECT_EQ(w.commit(w.a), 0u);
+    EXPECT_EQ(w.state(0), SeatState::free);
+    EXPECT_EQ(owner_seats(*w.block, kAnn, w.now), 0u);
+    EXPECT_EQ(w.arena.partition(seat_partition(w.arena, *w.block, 0))
+                  .counts[static_cast<u32>(Count::freed_seats)],
+              1u);
+    EXPECT_EQ(w.lock(w.b, {0}, kBob).status, Status::ok);
+    EXPECT_EQ(w.audit(), "");
+}
+
 TEST(Release, is_undone_by_abort) {
     World w;
     const u64 token = w.lock(w.a, {0, 11}, kAnn).lock_id;

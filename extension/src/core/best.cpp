@@ -59,7 +59,7 @@ struct Rows {
         return ((call.block->bits(row)[i >> 6].accessible >> (i & 63)) & 1) != 0;
     }
     bool is_free_neighbour(const RowInfo& row, u32 i, u32 joined) const {
-        if (i >= row.seats || joined >= row.seats) return false;
+        if (i >= row.seats) return false;
         const RowBits* bits = call.block->bits(row);
         return ((bits[joined >> 6].joined >> (joined & 63)) & 1) != 0 &&
                ((bits[i >> 6].free >> (i & 63)) & 1) != 0;
@@ -168,7 +168,10 @@ BestBlock best_in_area(const BestCall& call, u32 index, u32 tier) {
     const bool found = tier == 3   ? best_stacked(call, area, longest)
                        : tier == 4 ? best_in_pieces(call, area)
                                    : best_anywhere(call, &alone, 1);
-    (found ? result.tier : result.next) = found ? tier : tier + 1;
+    if (found)
+        result.tier = tier;
+    else
+        result.next = tier + 1;
     return result;
 }
 

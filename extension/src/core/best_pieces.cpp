@@ -66,7 +66,7 @@ void Pieces::gather_row(const RowInfo& row) {
         first = i;
         length = 1;
     });
-    if (length > 0) add(row, first, length);
+    add(row, first, length);
 }
 
 void Pieces::gather(const AreaInfo& area) {

@@ -110,7 +110,7 @@ void find_behind(const Geometry& g, const RowInfo& row, const RowInfo* segment, 
             near[c] = g.nearest(segment[c], near[c], o);
             if (best == kNoSeat || g.distance(o, near[c]) < g.distance(o, best)) best = near[c];
         }
-        if (best != kNoSeat && best - row.behind < kNoneBehind && g.in_front(row, o, best))
+        if (best - row.behind < kNoneBehind && g.in_front(row, o, best))
             behind[o] = static_cast<u16>(best - row.behind);
     }
 }

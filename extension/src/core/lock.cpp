@@ -56,9 +56,9 @@ Reason survey_seat(const Access& a, const LockCall& call, Ordinal seat, Survey* 
         case SeatState::confirming:
             return Reason::held;
         case SeatState::sold:
-            return Reason::sold;
+            break;
     }
-    return Reason::blocked;
+    return Reason::sold;
 }
 
 // Frees the overdue holds on the seats. A hold that has several of them is ended once.

@@ -25,7 +25,7 @@ bool relies_on_hold(Op op) {
         case Op::pin:
         case Op::rule:
         case Op::channel:
-            return false;
+            break;
     }
     return false;
 }
@@ -101,7 +101,7 @@ void undo_last(const Arena& arena, XactLog& log, Micros now) {
     const XactEntry& e = log.entry[--log.size];
     Hold* h = undo(arena, e);
     unpin_block(arena, e);
-    if (h == nullptr || !has_writer(e.op)) return;
+    if (h == nullptr) return;
     // The rows of these versions are undone as well: the numbers are free again, and never run out.
     h->version = e.version;
     arena.partition(arena.partition_of(Token::home(e.lock_id))).count(Count::undone);
