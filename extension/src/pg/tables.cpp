@@ -282,6 +282,7 @@ void call_loader(const Uuid& session, Draft* draft) {
 
 TableSession read_session(const Uuid& session, int64 wall_offset) {
     Draft d = Draft::make();
+    report_load(LoadPhase::reading_seats, 0);
     call_loader(session, &d);
     TableSession t = {};
     t.layout = {session,
