@@ -28,6 +28,7 @@ sub recover
 {
     my $start = time;
     $node->deaths(@outages + 1);
+    $node->await;
     while (time - $start < 30)
     {
         my ($status, $out) = $node->psql('postgres',

@@ -161,14 +161,15 @@ sub deaths
     return scalar @deaths;
 }
 
-# Waits until the server answers again after a crash of one of its processes.
+# Waits until the server answers again after a crash of one of its processes. A query that is
+# turned away meanwhile may end the test: its psql is gone before it has read the query.
 sub await
 {
     my ($node) = @_;
-    for (1 .. 600)
+    for (1 .. 6000)
     {
         return if system('pg_isready', '-q', '-h', $node->host, '-p', $node->port) == 0;
-        usleep(100_000);
+        usleep(10_000);
     }
     die 'the server did not recover';
 }
