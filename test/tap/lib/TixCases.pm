@@ -9,6 +9,10 @@ use warnings;
 our %case = (
     lock_group => "SELECT ok FROM tix_lock_seats(s(N), '{A-1-4,B-1-4}', u(9));",
     lock_best  => "SELECT ok FROM tix_lock_best(s(N), 2, u(9), '{A}');",
+    lock_area  => "SELECT ok FROM tix_lock_area(s(N), 'A', 2, u(9));",
+    lock_batch => "SELECT bool_and(ok) FROM tix_lock_batch((SELECT jsonb_agg(jsonb_build_object("
+      . "'sessionId', s(N), 'userId', u(9), 'seatIds', ARRAY[seat]) ORDER BY seat)"
+      . " FROM unnest('{A-1-4,B-1-4}'::text[]) seat));",
     add        => "SELECT ok FROM tix_lock_seats(s(N), '{B-1-3}', u(1), into_lock_id => lk(N, 1));",
     extend     => "SELECT ok FROM tix_extend_lock(lk(N, 1), u(1), '20 min');",
     hand_over  => "SELECT FROM tix_hand_over(lk(N, 1), u(1), u(99), '1 hour');",
