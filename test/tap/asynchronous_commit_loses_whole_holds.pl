@@ -10,7 +10,7 @@ use TixSale;
 # The WAL writer sleeps long, so that much is lost for certain.
 my $node = TixNode->fresh('async', "wal_writer_delay = '10 s'\nwal_writer_flush_after = 0");
 $node->furnish;
-$node->ask('SELECT make_session(1, 3, 4, 600)');
+$node->ask('SELECT make_session(1, 3, 4, 3000)');
 $node->ask('SELECT FROM tix_load_session(s(1))');
 my ($lost, $kept) = (0, 0);
 for my $round (1 .. 3)
@@ -18,7 +18,7 @@ for my $round (1 .. 3)
     my $safe =
       $node->ask("SELECT lock_id FROM tix_lock_seat(s(1), 'A-4-$round', u(1), '20 min')");
     my $client =
-      $node->start_script(TixSale::script($round, 600, "SET synchronous_commit = off;\n"));
+      $node->start_script(TixSale::script($round, 3000, "SET synchronous_commit = off;\n"));
     usleep(300_000);
     $node->crash;
     my %told;
