@@ -39,7 +39,7 @@ bugs=(
     "worse rows are as good|best_strip.hpp|s/key >> kRankShift == .*kRankShift\)/key < ~u64{0})/"
     "anybody gets accessible places|best_strip.cpp|s/bits\[i\].free & .*;/bits[i].free;/"
     "somebody sits alone|best_pieces.cpp|s/seats < least_ \|\| //;s/if \(least_ == 2\)/if (false)/"
-    "general admission gives held places|best_pieces.cpp|s/word, bits\[word\].free &/word,/"
+    "general admission gives held places|best_pieces.cpp|s/wanted\(bits\[word\].free & ~/wanted(~/"
     "overdue seats stay taken|best.cpp|s/Sweep sweep = wheel_sweep\(.*/Sweep sweep;/"
     "the orphan rule has no excuse|orphan.cpp|s/ && better_in_row\(c\)//"
     "orphans to the left are missed|orphan.cpp|s/if \(c.joined\(o\) && .* return o - 1;//"

@@ -166,15 +166,18 @@ BestBlock any_in_area(const BestCall& call, u32 index) {
         const u32 words = row_words(row), from = static_cast<u32>((call.random >> 32) % words);
         for (u32 i = 0; i < words && n < call.quantity; i++) {
             const u32 word = (from + i) % words;
-            const u64 free = wanted_of(call, row, word, bits[word].free & ~bits[word].accessible);
+            const auto wanted = [&](u64 seats) { return wanted_of(call, row, word, seats); };
+            const auto count = [](u64 seats) {
+                return static_cast<u32>(__builtin_popcountll(seats));
+            };
+            const u64 accessible = bits[word].accessible;
+            const u64 free = wanted(bits[word].free & ~accessible);
             for (u64 left = free; left != 0 && n < call.quantity; left &= left - 1)
                 call.seats[n++] =
                     row.first_seat + word * 64 + static_cast<u32>(__builtin_ctzll(left));
-            result.totals.free += static_cast<u32>(__builtin_popcountll(free));
-            result.totals.held +=
-                static_cast<u32>(__builtin_popcountll(bits[word].held & ~bits[word].accessible));
-            result.totals.accessible +=
-                static_cast<u32>(__builtin_popcountll(bits[word].free & bits[word].accessible));
+            result.totals.free += count(free);
+            result.totals.held += count(wanted(bits[word].held & ~accessible));
+            result.totals.accessible += count(wanted(bits[word].free & accessible));
         }
     }
     if (n < call.quantity) return result;
