@@ -27,6 +27,7 @@ public:
         world_.now++;
         PartitionSet held;
         held.add(seat_partition(world_.arena, *world_.block, seat));
+        held.add(owner_partition(world_.arena, kAnn));
         const Access access = world_.access(world_.a, held);
         const LockCall call{world_.block, &seat, 1, kAnn, 60 * kSecond, world_.generation, 0};
         Reason why;
