@@ -118,9 +118,9 @@ my $steady = hold('B-2-3', 1, "'1 min'");
 my $until = $node->ask("SELECT expires_at FROM tix_lock_get($steady, u(1))");
 $node->ask('CREATE FUNCTION slow_seats(session_id uuid, OUT seat_id text, OUT area_id text,'
       . ' OUT row_label text, OUT "position" integer, OUT x real, OUT y real, OUT category text,'
-      . ' OUT accessible boolean, OUT sold boolean, OUT seat_number text) RETURNS SETOF record'
-      . ' LANGUAGE sql AS $$ SELECT l.* FROM (SELECT pg_sleep(1) OFFSET 0) x, tix.load_seats($1) l'
-      . ' $$');
+      . ' OUT accessible boolean, OUT sold boolean, OUT seat_number text, OUT user_id uuid)'
+      . ' RETURNS SETOF record LANGUAGE sql AS $$ SELECT l.*'
+      . ' FROM (SELECT pg_sleep(1) OFFSET 0) x, tix.load_seats($1) l $$');
 $node->ask("ALTER SYSTEM SET tix.seat_loader = 'slow_seats'");
 $node->restart;
 is( $node->ask("SELECT abs(extract(epoch FROM expires_at - '$until')) < 0.2"

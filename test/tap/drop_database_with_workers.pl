@@ -31,7 +31,7 @@ $node->ask('CREATE FUNCTION tix.slow_seats(session_id uuid) RETURNS SETOF record
 $node->ask("DROP FUNCTION tix.slow_seats; CREATE FUNCTION tix.slow_seats(session_id uuid,"
       . ' OUT seat_id text, OUT area_id text, OUT row_label text, OUT "position" integer,'
       . ' OUT x real, OUT y real, OUT category text, OUT accessible boolean, OUT sold boolean,'
-      . ' OUT seat_number text) RETURNS SETOF record LANGUAGE sql'
+      . ' OUT seat_number text, OUT user_id uuid) RETURNS SETOF record LANGUAGE sql'
       . ' AS $$ SELECT l.* FROM (SELECT tix.slow($1) OFFSET 0) x, tix.load_seats($1) l $$', 'two');
 $node->ask("ALTER SYSTEM SET tix.seat_loader = 'tix.slow_seats'");
 $node->ask('SELECT pg_reload_conf()');

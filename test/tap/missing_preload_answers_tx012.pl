@@ -51,7 +51,8 @@ for my $call (@calls)
 for my $call (split /\n/, $node->ask("SELECT format('SELECT tix.%I(%s)', proname,"
           . " array_to_string(array(SELECT 'NULL::' || format_type(t, NULL)"
           . " FROM unnest(proargtypes) WITH ORDINALITY x (t, n) ORDER BY n), ', ')) FROM pg_proc"
-          . " WHERE probin = '\$libdir/tix' AND prorettype <> 'trigger'::regtype ORDER BY 1"))
+          . " WHERE probin = '\$libdir/tix' AND prorettype <> 'trigger'::regtype"
+          . " AND proname <> 'tix_apply_rules' ORDER BY 1"))  # a dump is restored without it
 {
     is(($node->failure($call))[0], 'TX012', "TX012: $call");
 }

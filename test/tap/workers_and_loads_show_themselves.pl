@@ -14,7 +14,7 @@ $node->ask(<<'SQL');
 CREATE TABLE tix.gate ();
 CREATE FUNCTION tix.slow_seats(session_id uuid)
 RETURNS TABLE (seat_id text, area_id text, row_label text, "position" integer, x real, y real,
-    category text, accessible boolean, sold boolean, seat_number text)
+    category text, accessible boolean, sold boolean, seat_number text, user_id uuid)
 LANGUAGE plpgsql AS $$ BEGIN
     PERFORM FROM tix.gate;
     RETURN QUERY SELECT * FROM tix.load_seats($1);
