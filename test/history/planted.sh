@@ -5,6 +5,7 @@
 set -euo pipefail
 lane=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd -P)
 source "$lane/../stack/lib.sh"
+source "$lane/../stack/plant.sh"
 forget_pg_environment
 "$lane/../stack/prefix.sh"
 locate_prefix
@@ -16,12 +17,6 @@ found=0
 missed=0
 rounds=3
 only=" $* "
-
-# replace FILE OLD NEW: changes the one place where OLD stands; anything else is an error.
-replace() {
-    OLD=$2 NEW=$3 perl -0pi -e '$n = s/\Q$ENV{OLD}\E/$ENV{NEW}/g; END { exit($n != 1) }' "$1" ||
-        die "the planted bug does not apply: '$2' does not stand once in ${1##*/}"
-}
 
 # Puts back what the last bug changed; what is compiled from it is compiled again.
 restore() {
@@ -61,12 +56,7 @@ plant() {
         replace "$work/extension/src/$1" "$2" "$3"
         shift 3
     done
-    if ! make -C "$work/extension" -j2 PG_CONFIG="$system_bin/pg_config" \
-        DESTDIR="$work/prefix" install >"$work/$name.log" 2>&1; then
-        show_tail "$work/$name.log"
-        die "the planted bug $name cannot be built"
-    fi
-    chmod -R a+rX "$work/prefix"
+    build_planted "$name" "$work" "$work/$name.log"
     if hunt "$name"; then
         say "found   $name: $(grep -m 1 '^law ' "$work/$name.log")"
         found=$((found + 1))

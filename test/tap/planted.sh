@@ -5,6 +5,7 @@ set -euo pipefail
 lane=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd -P)
 export TIX_POINTS=1
 source "$lane/../stack/lib.sh"
+source "$lane/../stack/plant.sh"
 forget_pg_environment
 "$lane/../stack/prefix.sh"
 locate_prefix
@@ -13,12 +14,6 @@ trap 'rm -rf "$work"' EXIT
 trap 'exit 130' INT
 trap 'exit 143' TERM
 missed=0
-
-# replace FILE OLD NEW: changes the one place where OLD stands; anything else is an error.
-replace() {
-    OLD=$2 NEW=$3 perl -0pi -e '$n = s/\Q$ENV{OLD}\E/$ENV{NEW}/g; END { exit($n != 1) }' "$1" ||
-        die "the planted bug does not apply: '$2' does not stand once in ${1##*/}"
-}
 
 # plant NAME TEST FILE OLD NEW [FILE OLD NEW…]: builds the bug and expects TEST to fail.
 plant() {
@@ -30,12 +25,7 @@ plant() {
         replace "$work/extension/src/$1" "$2" "$3"
         shift 3
     done
-    if ! make -C "$work/extension" -j2 PG_CONFIG="$system_bin/pg_config" \
-        DESTDIR="$work/prefix" install >"$log" 2>&1; then
-        show_tail "$log"
-        die "the planted bug $name cannot be built"
-    fi
-    chmod -R a+rX "$work/prefix"
+    build_planted "$name" "$work" "$log"
     if TIX_POINTS='' TIX_PREFIX=$work/prefix "$lane/run.sh" "$test" >"$log" 2>&1; then
         say "MISSED  $name: $test passes"
         missed=$((missed + 1))

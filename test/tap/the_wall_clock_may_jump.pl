@@ -2,52 +2,11 @@
 # a crash, when only the journal knows; what ended stays ended.
 use strict;
 use warnings;
-use PostgreSQL::Test::Utils ();
 use Test::More;
-use TixNode;
+use TixFaults;
 
-# The server's gettimeofday() is as many seconds off as a file says.
-my $clock = PostgreSQL::Test::Utils::tempdir() . '/clock';
-open my $source, '>', "$clock.c" or die "cannot write: $!";
-print $source <<'C';
-#define _GNU_SOURCE
-#include <dlfcn.h>
-#include <fcntl.h>
-#include <stdlib.h>
-#include <sys/time.h>
-#include <unistd.h>
-int gettimeofday(struct timeval* t, void* zone) {
-    int (*real)(struct timeval*, void*) = dlsym(RTLD_NEXT, "gettimeofday");
-    char text[16] = "";
-    int file = open(CLOCK, O_RDONLY);
-    if (file >= 0 && read(file, text, sizeof text - 1) >= 0) close(file);
-    int result = real(t, zone);
-    t->tv_sec += atoi(text);
-    return result;
-}
-C
-close $source;
-PostgreSQL::Test::Utils::system_or_bail('cc', '-shared', '-fPIC', "-DCLOCK=\"$clock\"", '-o',
-    "$clock.so", "$clock.c", '-ldl');
-
-my $node;
-
-sub set_clock
-{
-    my ($seconds) = @_;
-    open my $file, '>', "$clock.new" or die "cannot write: $!";
-    print $file $seconds;
-    close $file;
-    rename "$clock.new", $clock or die "cannot rename: $!";
-    return;
-}
-
-sub with_clock
-{
-    my ($what) = @_;
-    local $ENV{LD_PRELOAD} = "$clock.so";
-    return $what->();
-}
+my $node = TixFaults->fresh('clock');
+$node->furnish;
 
 sub hold
 {
@@ -71,9 +30,6 @@ sub live_ten_minutes
     return;
 }
 
-set_clock(0);
-$node = with_clock(sub { TixNode->fresh('clock') });
-$node->furnish;
 $node->ask('SELECT FROM make_session(1, 1, 1, 10)');
 my $first   = hold('A-1-1', 1);
 my $lapsed  = hold('A-1-2', 2);
@@ -81,13 +37,13 @@ my $parted  = hold('A-1-3,A-1-4', 3);
 my $sold    = hold('A-1-5', 4);
 live_ten_minutes('at first', $first, $lapsed, $parted);
 
-set_clock(3600);
+TixFaults::set(clock_seconds => 3600);
 my $later = hold('A-1-6', 5);
 live_ten_minutes('an hour ahead', $first, $lapsed, $parted, $later);
 $node->ask("INSERT INTO tickets (session_id, seat_id) SELECT s(1), seat"
       . " FROM tix_confirm_seats($sold, u(4)) seat");
 
-set_clock(-3600);
+TixFaults::set(clock_seconds => -3600);
 my $back = hold('A-1-7', 6);
 $node->ask("SELECT FROM tix_release_seats($lapsed, u(2))");
 $node->ask("SELECT FROM tix_release_seats($parted, u(3), '{A-1-3}')");
@@ -96,8 +52,8 @@ $node->ask("DELETE FROM tickets WHERE seat_id = 'A-1-5'");
 
 # By the clock of the releases their holds are long over, by that of their grants they live.
 $node->crash;
-set_clock(0);
-with_clock(sub { $node->start });
+TixFaults::set();
+$node->start;
 $node->ask('SELECT FROM tix_load_session(s(1))');
 is(seats($first, 1), 'A-1-1', 'a hold of the right time is there after a crash');
 is(seats($later, 5), 'A-1-6', 'one that was granted in the future too');
