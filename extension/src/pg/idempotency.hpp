@@ -75,4 +75,11 @@ Answer with_key(const KeyedRequest& request, Conflict conflict, Call call) {
     return a;
 }
 
+// Runs `call` for a request that may have a key; raises TX009 when the key is another request's.
+template <class Request, class Call>
+Answer answer_once(const Request& request, Call call) {
+    if (request.terms.idempotency_key.data == nullptr) return call();
+    return with_key(keyed(request), raise_key_conflict, call);
+}
+
 }  // namespace tix::pg

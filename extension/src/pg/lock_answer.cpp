@@ -83,6 +83,14 @@ LockTerms standard_terms() {
     return {capped_ttl(ttl), 0, {nullptr, 0}, false, {nullptr, 0}, false};
 }
 
+int32 quantity_arg(FunctionCallInfo fcinfo, int arg) {
+    const int32 quantity = PG_GETARG_INT32(arg);
+    if (quantity < 1)
+        ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+                        errmsg("quantity must be greater than zero")));
+    return quantity;
+}
+
 LockTerms lock_terms(FunctionCallInfo fcinfo, const LockArgs& args) {
     LockTerms terms = standard_terms();
     const Micros ttl = ttl_arg(fcinfo, args.ttl, settings.lock_ttl_s);

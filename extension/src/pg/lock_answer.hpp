@@ -33,6 +33,8 @@ struct LockArgs {
     int ttl, channels, orphans, idempotency_key;
 };
 LockTerms lock_terms(FunctionCallInfo fcinfo, const LockArgs& args);
+// How many seats a call wants, at least one.
+int32 quantity_arg(FunctionCallInfo fcinfo, int arg);
 inline Caller caller_of(const LockTerms& terms) {
     return {GetCurrentTimestamp(), terms.channels.text, static_cast<u32>(terms.channels.n),
             terms.above_rules};

@@ -72,10 +72,7 @@ TIX_FUNCTION(tix_lock_area) {
     require_writable("tix_lock_area()");
     require_arguments(fcinfo, 4, "tix_lock_area()");
     text* area = PG_GETARG_TEXT_PP(1);
-    const int32 quantity = PG_GETARG_INT32(2);
-    if (quantity < 1)
-        ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-                        errmsg("quantity must be greater than zero")));
+    const int32 quantity = quantity_arg(fcinfo, 2);
     const AreaArgs s = {uuid_arg(PG_GETARG_DATUM(0)),
                         uuid_arg(PG_GETARG_DATUM(3)),
                         {VARDATA_ANY(area), static_cast<u32>(VARSIZE_ANY_EXHDR(area))},
@@ -83,6 +80,5 @@ TIX_FUNCTION(tix_lock_area) {
                         lock_terms(fcinfo, {4, -1, -1, 5})};
     if (quantity > settings.max_seats_per_lock)
         return answer_row(fcinfo, refusal(Reason::too_many));
-    if (s.terms.idempotency_key.data == nullptr) return answer_row(fcinfo, lock_area(s));
-    return answer_row(fcinfo, with_key(keyed(s), raise_key_conflict, [&] { return lock_area(s); }));
+    return answer_row(fcinfo, answer_once(s, [&] { return lock_area(s); }));
 }

@@ -185,12 +185,9 @@ using namespace tix::pg;
 TIX_FUNCTION(tix_lock_best) {
     require_writable("tix_lock_best()");
     require_arguments(fcinfo, 3, "tix_lock_best()");
-    const int32 quantity = PG_GETARG_INT32(1);
+    const int32 quantity = quantity_arg(fcinfo, 1);
     const int32 tier_max = PG_ARGISNULL(7) ? static_cast<int>(kTierDefault) : PG_GETARG_INT32(7);
     const int32 accessible = PG_ARGISNULL(5) ? 0 : PG_GETARG_INT32(5);
-    if (quantity < 1)
-        ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-                        errmsg("quantity must be greater than zero")));
     if (accessible < 0 || accessible > quantity)
         ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
                         errmsg("accessible must be between 0 and quantity")));
@@ -207,6 +204,5 @@ TIX_FUNCTION(tix_lock_best) {
                         lock_terms(fcinfo, {8, 9, 6, 10})};
     if (quantity > settings.max_seats_per_lock)
         return answer_row(fcinfo, refusal(Reason::too_many));
-    if (s.terms.idempotency_key.data == nullptr) return answer_row(fcinfo, lock_best(s));
-    return answer_row(fcinfo, with_key(keyed(s), raise_key_conflict, [&] { return lock_best(s); }));
+    return answer_row(fcinfo, answer_once(s, [&] { return lock_best(s); }));
 }

@@ -127,8 +127,7 @@ namespace {
 // All of it: key, load, locks, call, journal, answer.
 Answer lock_listed(const ListedRequest& r, Datum seats) {
     if (r.list.text == nullptr) return refusal(Reason::too_many);
-    if (r.terms.idempotency_key.data == nullptr) return lock_without_key(r, seats);
-    return with_key(keyed(r), raise_key_conflict, [&] { return lock_without_key(r, seats); });
+    return answer_once(r, [&] { return lock_without_key(r, seats); });
 }
 
 u64 into_arg(FunctionCallInfo fcinfo, int arg) {
