@@ -4,7 +4,7 @@ DO $$
 DECLARE
     wanted text;
 BEGIN
-    FOREACH wanted IN ARRAY ARRAY['tix_owner', 'tix_app', 'tix_monitor'] LOOP
+    FOREACH wanted IN ARRAY ARRAY['tix_owner', 'tix_app', 'tix_admin', 'tix_monitor'] LOOP
         IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = wanted) THEN
             BEGIN
                 EXECUTE format('CREATE ROLE %I NOLOGIN', wanted);
@@ -38,7 +38,7 @@ END $$;
 
 CREATE SCHEMA IF NOT EXISTS tix AUTHORIZATION tix_owner;
 GRANT USAGE, CREATE ON SCHEMA tix TO tix_owner;
-GRANT USAGE ON SCHEMA tix TO tix_app, tix_monitor;
+GRANT USAGE ON SCHEMA tix TO tix_app, tix_admin, tix_monitor;
 
 CREATE EXTENSION IF NOT EXISTS tix SCHEMA tix;
 

@@ -58,8 +58,7 @@ LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = tix, pg_catalog, pg_
 BEGIN
     IF EXISTS (SELECT FROM pg_extension WHERE extname = 'pg_cron') THEN
         PERFORM cron.unschedule(j.jobid) FROM cron.job j
-        WHERE j.jobname IN
-            ('tix_expire_orders', 'tix_prune_idempotency_keys', 'tix_prune_journal');
+        WHERE j.jobname LIKE 'tix\_%';
     END IF;
     DROP TRIGGER IF EXISTS sale_rules ON sessions;
     DROP TRIGGER IF EXISTS ticket_guard ON tickets;

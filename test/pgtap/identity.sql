@@ -7,8 +7,9 @@ SELECT lives_ok(format($$INSERT INTO users (email) VALUES ('Ann%s@example.org')$
 SELECT throws_ok(format($$INSERT INTO users (email) VALUES ('ann%s@EXAMPLE.org')$$, :'ann'),
     '23505', NULL, 'an address is unique whatever its case');
 SELECT hasnt_role('tix_nobody', 'a role of another name is not made');
-SELECT is((SELECT count(*) FROM pg_roles WHERE rolname IN ('tix_owner', 'tix_app', 'tix_monitor')
-    AND NOT rolcanlogin AND NOT rolsuper), 3::bigint, 'the roles of the schema cannot log in');
+SELECT is((SELECT count(*) FROM pg_roles WHERE rolname IN
+    ('tix_owner', 'tix_app', 'tix_admin', 'tix_monitor')
+    AND NOT rolcanlogin AND NOT rolsuper), 4::bigint, 'the roles of the schema cannot log in');
 SELECT is_empty($$
     SELECT c.relname FROM pg_class c
     WHERE c.relnamespace = 'tix'::regnamespace AND c.relkind IN ('r', 'p')

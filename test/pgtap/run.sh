@@ -1,11 +1,13 @@
 #!/usr/bin/env bash
-# Runs the pgTAP tests of every context, then the tests of sql/migrate, on a throw-away server.
+# Runs the pgTAP tests of every context, then the tests of sql/migrate, on a throw-away server; with
+# names of contexts (`test/pgtap/run.sh orders`) only the files whose names begin with them.
 set -euo pipefail
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd -P)
 
 if [ "${1:-}" != --in-server ]; then
-    exec "$here/../stack/with_server.sh" "$here/run.sh" --in-server
+    exec "$here/../stack/with_server.sh" "$here/run.sh" --in-server "$@"
 fi
+shift
 # Parallel trees: a context without a test, or a test without a context, is forgotten.
 for folder in "$here"/../../sql/*/; do
     [ -f "$here/$(basename "$folder").sql" ] ||
@@ -14,6 +16,12 @@ done
 export PGOPTIONS="-c search_path=tix,public -c client_min_messages=warning"
 psql -X -q -v ON_ERROR_STOP=1 -c "CREATE EXTENSION IF NOT EXISTS pgtap SCHEMA public"
 cd "$here"
+if (($# > 0)); then
+    files=()
+    for name; do files+=("$name"*.sql); done
+    pg_prove "${files[@]}"
+    exit
+fi
 pg_prove ./*.sql
 "$here/planted.sh"
 unset PGOPTIONS
