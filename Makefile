@@ -2,8 +2,8 @@
 
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help packages build demo test up down status psql import bench history model stranger \
-	tidy clean
+.PHONY: help packages build demo test up down status psql import bench history model matrix \
+	stranger tidy clean
 MAKEFLAGS += --no-print-directory
 unexport CDPATH BASH_ENV
 # What the user said, for the hints that say it again another way.
@@ -49,6 +49,9 @@ history: build ## judge the history of a server under 220 kills, and that of pla
 
 model: packages ## check the core against its model, 50 000 000 steps; TIX_MODEL_SEED=… others
 	@test/core/run.sh model
+
+matrix: ## test on PostgreSQL 15, 17 and 18, each in a chroot; VERSIONS=… LANES=… only some
+	@VERSIONS="$(VERSIONS)" LANES="$(LANES)" test/matrix/run.sh
 
 stranger: ## do all this on a fresh Debian 12 in a chroot; SHORT=1 without the demo and the tests
 	@test/stranger/run.sh

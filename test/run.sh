@@ -6,8 +6,8 @@ tests=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd -P)
 logs=$tests/../.build/log
 
 # Folders that serve the lanes and are no lane themselves; some have a target of their own.
-support=(bench buyers plans stack stranger)
-targets=(bench stranger)
+support=(bench buyers matrix plans stack stranger)
+targets=(bench matrix stranger)
 
 is_support() { [[ " ${support[*]} " == *" $1 "* ]]; }
 

@@ -2,13 +2,19 @@
 #
 # Who runs what: PostgreSQL refuses root, so under root every server program runs as the user
 # "postgres" of the Debian package; under anybody else, as oneself.
-# Where: the private copy of PostgreSQL in .build/pg15, the server in .run (or $TIX_RUN). If the
-# checkout is closed to the server's user, both are links into a directory under /var/tmp.
+# Where: the private copy of PostgreSQL in .build/pg15 (or pg17, pg18), the server in .run (or
+# $TIX_RUN). If the checkout is closed to the server's user, both are links into a directory under
+# /var/tmp.
 
 umask 022
 unset CDPATH LANGUAGE
 export LC_ALL=C.UTF-8
-pg_major=15
+# The PostgreSQL that this release of Debian has.
+case $(. /etc/os-release 2>/dev/null && printf '%s' "${VERSION_CODENAME:-}") in
+    trixie) pg_major=17 ;;
+    forky | sid) pg_major=18 ;;
+    *) pg_major=15 ;;
+esac
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd -P)
 build=$root/.build
 # With TIX_POINTS=1 everything is about a second copy, whose tix has the stop points of the tests.

@@ -4,7 +4,7 @@ set -euo pipefail
 stranger=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd -P)
 source "$stranger/../stack/lib.sh"
 source "$stranger/../stack/check.sh"
-source "$stranger/chroot.sh"
+source "$stranger/../stack/chroot.sh"
 source "$stranger/left.sh"
 place=$1
 work=$place/work
@@ -32,10 +32,11 @@ begin() {
     mkdir "$work"
     take_checkout "$place/checkout"
     say "Making a fresh Debian 12"
-    make_base "$place/base" >"$place/base.log" 2>&1 || {
+    make_system bookworm "$place/base" >"$place/base.log" 2>&1 || {
         show_tail "$place/base.log"
         die "debootstrap failed" "Is the package source reachable?"
     }
+    if [[ -n $short ]]; then say force-unsafe-io >"$place/base/etc/dpkg/dpkg.cfg.d/in-haste"; fi
     [[ -n $short ]] || cp -a "$place/base" "$place/root"
 }
 

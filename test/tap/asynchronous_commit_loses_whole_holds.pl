@@ -8,7 +8,7 @@ use TixNode;
 use TixSale;
 
 # The WAL writer sleeps long, so that much is lost for certain.
-my $node = TixNode->fresh('async', "wal_writer_delay = '10 s'\nwal_writer_flush_after = 0");
+my $node = TixNode->fresh('async', "wal_writer_delay = '10 s'\nwal_writer_flush_after = '1GB'");
 $node->furnish;
 $node->ask('SELECT make_session(1, 3, 4, 3000)');
 $node->ask('SELECT FROM tix_load_session(s(1))');

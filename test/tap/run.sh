@@ -60,7 +60,8 @@ test_dir=$(dirname "$(readlink -f "$("$pg_bin/pg_config" --pgxs)")")/../test
 as_server "$pg_bin/initdb" -D "$work/template" -A trust -N >"$work/template.log"
 status=0
 as_server env -C "$work" PATH="$pg_bin:$PATH" PG_REGRESS="$test_dir/regress/pg_regress" \
-    TESTDIR="$work" TMPDIR="$work" TIX_SEATS="$work/lane/seats.sql" \
+    TESTDIR="$work" TESTDATADIR="$work/tmp_check" TESTLOGDIR="$work/tmp_check/log" \
+    TMPDIR="$work" TIX_SEATS="$work/lane/seats.sql" \
     PG_TEST_TIMEOUT_DEFAULT=60 LC_ALL=C TIX_POINTS_HOME="$points/usr/lib/postgresql/$pg_major" \
     TIX_FAULTS_LIBRARY="$work/faults.so" TIX_NEXT_LIBRARY="$work/next/tix.so" \
     TIX_TEMPLATE="$work/template" \

@@ -5,6 +5,7 @@
 // aside and no aisle apart; without coordinates the positions stand for them.
 
 #include <cmath>
+#include <initializer_list>
 
 #include "session.hpp"
 

@@ -110,7 +110,12 @@ SELECT * FROM tix_extend_lock(1, u(1), '-1 us');
 SELECT * FROM tix_extend_lock(1, u(1), '7 days 1 us');
 SELECT * FROM tix_hand_over(1, u(1), u(1), '8 days');
 SELECT * FROM tix_hand_over(1, u(1), u(1), '0');
-SELECT * FROM tix_lock_seat(s(8), 'A-1-1', u(1), 'infinity');
+-- An infinite interval cannot be written before PostgreSQL 17, and is no time to live there.
+DO $$ BEGIN
+    EXECUTE 'SELECT FROM tix_lock_seat(s(8), ''A-1-1'', u(1), ''infinity'')';
+EXCEPTION WHEN OTHERS THEN
+    RAISE NOTICE 'refused: %', left(SQLSTATE, 2);
+END $$;
 
 -- Nothing has changed.
 SELECT count(*) AS changes FROM tix_changes(:start, s(8));

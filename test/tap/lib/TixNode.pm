@@ -55,9 +55,8 @@ sub init
     my $run = \&PostgreSQL::Test::Utils::system_or_bail;
     no warnings 'redefine';
     local *PostgreSQL::Test::Utils::system_or_bail = sub {
-        my ($program, undef, $data) = @_;
-        return $run->(@_) if $program ne 'initdb' || !$ENV{TIX_TEMPLATE};
-        return $run->('cp', '-R', $ENV{TIX_TEMPLATE}, $data);
+        return $run->(@_) if $_[0] ne 'initdb' || !$ENV{TIX_TEMPLATE};
+        return $run->('cp', '-R', $ENV{TIX_TEMPLATE}, $node->data_dir);
     };
     return $node->SUPER::init(@arguments);
 }

@@ -1,10 +1,11 @@
-# Makes fresh systems and runs commands in them; sourced by inside.sh. Uses its variables: place,
-# the directory for all of it, and system, the root of the system in use.
+# Makes fresh systems and runs commands in them; meant to be sourced, in namespaces.sh's namespaces.
+# Uses the caller's variables: place, the directory for all of it, system, the root of the system
+# in use, port and cxxflags.
 
 # Prints where this machine's packages come from, or nothing: then debootstrap knows.
 mirror() {
-    apt-get indextargets --format '$(REPO_URI)' 'Codename: bookworm' 'Component: main' 2>/dev/null |
-        head -n 1
+    apt-get indextargets --format '$(REPO_URI)' 'Component: main' 2>/dev/null |
+        grep -v security | head -n 1
 }
 
 # What this machine needs to reach the net, a fresh one there needs too.
@@ -24,19 +25,21 @@ lend_network() {
     fi
 }
 
-# make_base DIR: Debian's minimum with git, make and sudo, and two users: stranger may use sudo,
-# guest may not.
-make_base() {
-    local user
-    debootstrap --variant=minbase bookworm "$1" $(mirror)
-    lend_network "$1"
-    chroot "$1" apt-get -qq update
-    DEBIAN_FRONTEND=noninteractive chroot "$1" \
-        apt-get -qq -y install --no-install-recommends git make sudo
-    for user in stranger guest; do chroot "$1" useradd -m -s /bin/bash "$user"; done
-    say 'stranger ALL=(ALL) NOPASSWD: ALL' >"$1/etc/sudoers.d/stranger"
-    rm -rf "$1"/var/cache/apt/archives/*.deb
-    if [[ -n $short ]]; then say force-unsafe-io >"$1/etc/dpkg/dpkg.cfg.d/in-haste"; fi
+# make_system SUITE DIR PACKAGE…: Debian's minimum of that release with the packages, and two users:
+# stranger may use sudo, guest may not.
+make_system() {
+    local suite=$1 dir=$2 user
+    shift 2
+    debootstrap --variant=minbase "$suite" "$dir" $(mirror)
+    lend_network "$dir"
+    mount -t proc proc "$dir/proc" # packages of newer releases want it when they are set up
+    chroot "$dir" apt-get -qq update
+    DEBIAN_FRONTEND=noninteractive chroot "$dir" \
+        apt-get -qq -y install --no-install-recommends git make sudo "$@"
+    umount "$dir/proc"
+    for user in stranger guest; do chroot "$dir" useradd -m -s /bin/bash "$user"; done
+    say 'stranger ALL=(ALL) NOPASSWD: ALL' >"$dir/etc/sudoers.d/stranger"
+    rm -rf "$dir"/var/cache/apt/archives/*.deb
 }
 
 # The checkout as it is now: what git tracks or would track.
