@@ -339,7 +339,7 @@ CREATE FUNCTION @extschema@.tix_seat_map(session_id uuid, area text DEFAULT NULL
 AS 'MODULE_PATHNAME' LANGUAGE C VOLATILE PARALLEL UNSAFE;
 COMMENT ON FUNCTION @extschema@.tix_seat_map(uuid, text) IS
     'Two bits a seat in ordinal order, low bits first: 0 free, 1 held or confirming, 2 sold, 3 '
-    'blocked. seq: pass it to tix_changes to follow from here.';
+    'blocked. seq: where tix_changes goes on; NULL on a standby, which reads its tables instead.';
 
 CREATE FUNCTION @extschema@.tix_changes(since bigint, session_id uuid DEFAULT NULL,
     max_rows integer DEFAULT 1000, wait_ms integer DEFAULT 0)
@@ -348,7 +348,8 @@ AS 'MODULE_PATHNAME' LANGUAGE C VOLATILE PARALLEL UNSAFE;
 COMMENT ON FUNCTION @extschema@.tix_changes(bigint, uuid, integer, integer) IS
     'Seat changes after since, at most max_rows (1 to 100000), waiting up to wait_ms (0 to '
     '60000) for the first. One row with state resync when since is of another generation, ahead '
-    'of the feed or overwritten: read the map again and go on from its seq.';
+    'of the feed or overwritten: read the map again, go on from its seq. A standby tells how each '
+    'seat of one session is, seq NULL, or resync if there are more than max_rows.';
 
 CREATE FUNCTION @extschema@.tix_availability(session_id uuid)
 RETURNS TABLE (area_id text, category text, free integer, held integer, confirming integer,

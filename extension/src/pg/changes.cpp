@@ -2,8 +2,9 @@
 //
 // A sequence number is generation (16 bits) | counter (47 bits). Another generation, a number ahead
 // of the feed or one the ring has overwritten is answered by one `resync` row: read the map again.
+// A standby has no feed: it answers how each seat is, as its tables have it.
 
-#include "glue.hpp"
+#include "standby.hpp"
 
 namespace tix::pg {
 
@@ -63,6 +64,37 @@ void put_resync(ReturnSetInfo* rows, u64 generation) {
     put_row(rows, values, nulls);
 }
 
+void put_seat(ReturnSetInfo* rows, SessionBlock& b, Ordinal o, Micros now) {
+    Datum values[5] = {Datum(0), uuid_datum(b.session),
+                       Int32GetDatum(static_cast<int32>(b.layout_version)),
+                       Int32GetDatum(static_cast<int32>(o)),
+                       CStringGetTextDatum(state_name(seat_state(b, o, now)))};
+    bool nulls[5] = {true};
+    put_row(rows, values, nulls);
+}
+
+void put_unnumbered_resync(ReturnSetInfo* rows) {
+    Datum values[5] = {Datum(0), Datum(0), Datum(0), Datum(0), CStringGetTextDatum("resync")};
+    bool nulls[5] = {true, true, true, true, false};
+    put_row(rows, values, nulls);
+}
+
+// Every seat of the session, or `resync` for more than max_rows and for no session in particular.
+void answer_on_standby(ReturnSetInfo* rows, const Uuid* session, int max_rows) {
+    if (session == nullptr) {
+        put_unnumbered_resync(rows);
+        return;
+    }
+    const StandbySession s = standby_session(*session);
+    const Micros now = arena_now();
+    if (s.block->seats > static_cast<u32>(max_rows))
+        put_unnumbered_resync(rows);
+    else
+        for (Ordinal o = 0; o < s.block->seats; o++)
+            put_seat(rows, *s.block, o, now);
+    pfree(s.memory);
+}
+
 int bounded(FunctionCallInfo fcinfo, int arg, const char* name, int min, int max) {
     const int value = PG_GETARG_INT32(arg);
     if (value < min || value > max)
@@ -79,17 +111,21 @@ using namespace tix::pg;
 
 TIX_FUNCTION(tix_changes) {
     require_readable("tix_changes()");
-    require_arguments(fcinfo, 1, "tix_changes()");
+    if (!RecoveryInProgress()) require_arguments(fcinfo, 1, "tix_changes()");
     if (PG_ARGISNULL(2) || PG_ARGISNULL(3))
         ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
                         errmsg("max_rows and wait_ms must not be NULL")));
-    const u64 since = static_cast<u64>(PG_GETARG_INT64(0));
     const int max_rows = bounded(fcinfo, 2, "max_rows", 1, kMaxRows);
     const int wait_ms = bounded(fcinfo, 3, "wait_ms", 0, kMaxWaitMs);
     Uuid session;
     if (!PG_ARGISNULL(1)) session = uuid_arg(PG_GETARG_DATUM(1));
     const bool one_session = !PG_ARGISNULL(1);
     ReturnSetInfo* rows = begin_rows(fcinfo);
+    if (RecoveryInProgress()) {
+        answer_on_standby(rows, one_session ? &session : nullptr, max_rows);
+        return Datum(0);
+    }
+    const u64 since = static_cast<u64>(PG_GETARG_INT64(0));
     const u64 generation = database_generation();
     u64 at = since & kCounterMask;
     tidy_overdue();

@@ -8,9 +8,7 @@ namespace {
 
 constexpr int64 kDayMicros = INT64CONST(86400000000);
 
-void require_primary(const char* function) {
-    if (shared == nullptr) raise(Error::not_preloaded);
-    PreventCommandDuringRecovery(function);
+void refuse_parallel(const char* function) {
     require_version();
     if (IsInParallelMode())
         ereport(ERROR, (errcode(ERRCODE_INVALID_TRANSACTION_STATE),
@@ -83,8 +81,15 @@ void require_writable(const char* function) {
     PreventCommandIfReadOnly(function);
 }
 
+void require_primary(const char* function) {
+    if (shared == nullptr) raise(Error::not_preloaded);
+    PreventCommandDuringRecovery(function);
+    refuse_parallel(function);
+}
+
 void require_readable(const char* function) {
-    require_primary(function);
+    if (shared == nullptr) raise(Error::not_preloaded);
+    refuse_parallel(function);
 }
 
 void require_arguments(FunctionCallInfo fcinfo, int n, const char* function) {

@@ -166,7 +166,11 @@ inline void journal_write(const JournalRow& row) {
 }
 void install_journal_callbacks();
 
-// The journal: reading (journal_read.cpp), as committed by now.
+// What a reader of tables sees: all that is committed by now, or, where no lock keeps the tables
+// from changing in between, what the running statement sees.
+enum class AsOf { now, statement };
+
+// The journal: reading (journal_read.cpp).
 struct JournalEntry {
     u64 lock_id;
     Uuid owner;
@@ -177,10 +181,11 @@ struct JournalEntry {
 };
 // Visits the rows of a session whose deadline is after `after`, in the order of their deadlines.
 void journal_read(const Uuid& session, TimestampTz after,
-                  void (*visit)(void* context, const JournalEntry& entry), void* context);
+                  void (*visit)(void* context, const JournalEntry& entry), void* context,
+                  AsOf as_of = AsOf::now);
 // The sessions that have such rows, palloc'd; costs two index probes for each session in the
 // journal.
-u32 journal_live_sessions(TimestampTz after, Uuid** sessions);
+u32 journal_live_sessions(TimestampTz after, Uuid** sessions, AsOf as_of = AsOf::now);
 
 // Conversions (convert.cpp).
 Uuid uuid_arg(Datum d);
@@ -205,6 +210,9 @@ inline void require_version() {
 void install_version_callbacks();
 // Raises unless this is a preloaded primary outside parallel mode and read-only transactions.
 void require_writable(const char* function);
+// The same but for the last.
+void require_primary(const char* function);
+// Raises unless this is preloaded and outside parallel mode; a standby will do.
 void require_readable(const char* function);
 // Raises 22004 when any argument of the first n is NULL.
 void require_arguments(FunctionCallInfo fcinfo, int n, const char* function);
@@ -234,7 +242,7 @@ struct TableSession {
 // Requires SPI_connect and no snapshot older than the advisory lock. `wall_offset` (wall clock
 // minus arena clock) turns the journal's deadlines into the arena's. Everything is palloc'd in the
 // current context. seats = 0 when the loader knows no such session.
-TableSession read_session(const Uuid& session, int64 wall_offset);
+TableSession read_session(const Uuid& session, int64 wall_offset, AsOf as_of = AsOf::now);
 
 // Shows how far a load has come; nothing in a process that is no loader (loader.cpp).
 void report_load(LoadPhase phase, u64 rows);

@@ -15,11 +15,12 @@ struct Reader {
     Snapshot snapshot;
     TupleTableSlot* slot;
 
-    static Reader open() {
+    static Reader open(AsOf as_of) {
         Reader r = {};
         r.journal = open_journal(AccessShareLock);
         r.index = index_open(journal_index(r.journal), AccessShareLock);
-        r.snapshot = RegisterSnapshot(GetLatestSnapshot());
+        r.snapshot =
+            RegisterSnapshot(as_of == AsOf::now ? GetLatestSnapshot() : GetActiveSnapshot());
         r.slot = table_slot_create(r.journal, nullptr);
         return r;
     }
@@ -93,10 +94,10 @@ struct Reader {
 
 }  // namespace
 
-u32 journal_live_sessions(TimestampTz after, Uuid** sessions) {
+u32 journal_live_sessions(TimestampTz after, Uuid** sessions, AsOf as_of) {
     u32 n = 0, room = 16;
     *sessions = static_cast<Uuid*>(palloc(sizeof(Uuid) * room));
-    const Reader reader = Reader::open();
+    const Reader reader = Reader::open(as_of);
     Uuid session;
     for (const Uuid* last = nullptr; reader.next_session(last, &session); last = &session) {
         CHECK_FOR_INTERRUPTS();
@@ -110,10 +111,11 @@ u32 journal_live_sessions(TimestampTz after, Uuid** sessions) {
 }
 
 void journal_read(const Uuid& session, TimestampTz after,
-                  void (*visit)(void* context, const JournalEntry& entry), void* context) {
+                  void (*visit)(void* context, const JournalEntry& entry), void* context,
+                  AsOf as_of) {
     const MemoryContext work =
         AllocSetContextCreate(CurrentMemoryContext, "tix journal row", ALLOCSET_DEFAULT_SIZES);
-    const Reader reader = Reader::open();
+    const Reader reader = Reader::open(as_of);
     const IndexScanDesc rows = reader.scan_live(session, after);
     while (reader.next(rows)) {
         CHECK_FOR_INTERRUPTS();

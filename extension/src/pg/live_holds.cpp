@@ -75,14 +75,14 @@ int by_version(const void* a, const void* b) {
 
 }  // namespace
 
-void read_holds(TableSession* t, const TextTable& labels, int64 wall_offset) {
+void read_holds(TableSession* t, const TextTable& labels, int64 wall_offset, AsOf as_of) {
     Reading r = {t,
                  &labels,
                  wall_offset,
                  arena_now(),
                  Growing<Row>::make(1024),
                  Growing<Ordinal>::make(4096)};
-    journal_read(t->layout.session, r.now + wall_offset, take, &r);
+    journal_read(t->layout.session, r.now + wall_offset, take, &r, as_of);
     Growing<Row*> sorted = Growing<Row*>::make(r.rows.n + 1);
     for (u32 i = 0; i < r.rows.n; i++)
         sorted.add() = &r.rows.at[i];

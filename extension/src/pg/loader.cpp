@@ -191,6 +191,13 @@ void restore_holds(SessionBlock& b, const TableSession& t) {
     }
 }
 
+void judge_by(SessionBlock& b, const TableRules& rules) {
+    lock_partitions(b.partitions, LW_EXCLUSIVE);
+    apply_rules({arena(), nullptr, arena_now(), b.partitions, MyDatabaseId}, b, rules,
+                database_generation());
+    unlock_partitions(b.partitions);
+}
+
 // Frees a block that nobody can see.
 void discard(SessionBlock& b) {
     const PartitionSet all = all_partitions();
@@ -246,7 +253,7 @@ void load() {
         SessionBlock* b = session_build(arena(), room, t.layout);
         TIX_POINT(loader_built);
         restore_holds(*b, t);
-        apply_rules(*b, rules);
+        judge_by(*b, rules);
         publish(room);
         TIX_POINT(loader_published);
     }

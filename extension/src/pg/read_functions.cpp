@@ -1,9 +1,9 @@
 // The reads: one seat, all seats, the two-bit map, availability. Overdue holds read as free.
 //
 // Locking. A reader pins the block for the statement, then takes one partition lock shared at a
-// time, so it never stops a sale for longer than one area takes.
+// time, so it never stops a sale for longer than one area takes. On a standby the block is its own.
 
-#include "glue.hpp"
+#include "standby.hpp"
 
 namespace tix::pg {
 
@@ -11,23 +11,42 @@ namespace {
 
 struct View {
     SessionBlock* block;
+    void* own;  // on a standby: the memory that the block is in
     Micros now;
     u32 first_area, areas;  // the areas asked for
+
+    // What must be locked to look at an area.
+    PartitionSet locks_of(const AreaInfo& area) const {
+        PartitionSet set;
+        if (own == nullptr) set.add(arena().partition_of(area.home));
+        return set;
+    }
+    void close() const {
+        if (own != nullptr) pfree(own);
+    }
 };
+
+View open_block(const Uuid& session) {
+    if (RecoveryInProgress()) {
+        const StandbySession s = standby_session(session);
+        return {s.block, s.memory, arena_now(), 0, s.block->areas};
+    }
+    XactLog& log = xact_log();
+    if (!log.room(1)) raise(Error::limit_exceeded);
+    SessionBlock* b = require_session(session, settings.load_wait_ms);
+    const View v = {b, nullptr, arena_now(), 0, b->areas};
+    xact_pin(arena(), log, *b);
+    b->last_used.store(v.now, std::memory_order_relaxed);
+    close_session();
+    return v;
+}
 
 // Opens the session, pins it and finds the area (NULL = all).
 View open_view(FunctionCallInfo fcinfo, int area_arg, const char* function) {
     require_readable(function);
     require_arguments(fcinfo, 1, function);
-    XactLog& log = xact_log();
-    if (!log.room(1)) raise(Error::limit_exceeded);
     text* area = area_arg < 0 || PG_ARGISNULL(area_arg) ? nullptr : PG_GETARG_TEXT_PP(area_arg);
-    View v = {require_session(uuid_arg(PG_GETARG_DATUM(0)), settings.load_wait_ms), arena_now(), 0,
-              0};
-    xact_pin(arena(), log, *v.block);
-    v.block->last_used.store(v.now, std::memory_order_relaxed);
-    v.areas = v.block->areas;
-    close_session();
+    View v = open_block(uuid_arg(PG_GETARG_DATUM(0)));
     if (area == nullptr) return v;
     const int found =
         session_find_area(*v.block, {VARDATA_ANY(area), static_cast<u32>(VARSIZE_ANY_EXHDR(area))});
@@ -49,8 +68,7 @@ struct SeatView {
 void look_at_area(const View& v, u32 area, const Uuid* user, SeatView* out) {
     SessionBlock& b = *v.block;
     const AreaInfo& info = b.area(area);
-    PartitionSet set;
-    set.add(arena().partition_of(info.home));
+    const PartitionSet set = v.locks_of(info);
     lock_partitions(set, LW_SHARED);
     for (u32 i = 0; i < info.seats; i++) {
         const Ordinal o = info.first_seat + i;
@@ -135,9 +153,11 @@ TIX_FUNCTION(tix_seat_status) {
     SessionBlock& b = *v.block;
     const Ordinal o =
         session_find(b, {VARDATA_ANY(label), static_cast<u32>(VARSIZE_ANY_EXHDR(label))});
-    if (o == kNoSeat) PG_RETURN_NULL();
-    PartitionSet set;
-    set.add(seat_partition(arena(), b, o));
+    if (o == kNoSeat) {
+        v.close();
+        PG_RETURN_NULL();
+    }
+    const PartitionSet set = v.locks_of(b.area_of(o));
     lock_partitions(set, LW_SHARED);
     const SeatState state = seat_state(b, o, v.now);
     const Micros deadline = state == SeatState::held ? b.hold(b.slot(o).head).deadline : 0;
@@ -146,6 +166,7 @@ TIX_FUNCTION(tix_seat_status) {
                        text_datum(b.string(b.area_of(o).id)), text_datum(state_name(state)),
                        deadline ? TimestampTzGetDatum(wall_time(deadline)) : Datum(0)};
     bool nulls[5] = {false, false, false, false, deadline == 0};
+    v.close();
     PG_RETURN_DATUM(HeapTupleGetDatum(heap_form_tuple(result_desc(fcinfo), values, nulls)));
 }
 
@@ -167,6 +188,7 @@ TIX_FUNCTION(tix_seats) {
         MemoryContextReset(work);
         CHECK_FOR_INTERRUPTS();
     }
+    v.close();
     return Datum(0);
 }
 
@@ -185,8 +207,7 @@ TIX_FUNCTION(tix_seat_map) {
     u32 at = 0;
     for (u32 i = 0; i < v.areas; i++) {
         const AreaInfo& info = b.area(v.first_area + i);
-        PartitionSet set;
-        set.add(arena().partition_of(info.home));
+        const PartitionSet set = v.locks_of(info);
         lock_partitions(set, LW_SHARED);
         for (u32 s = 0; s < info.seats; s++, at++) {
             const u8 two = kBits[static_cast<int>(seat_state(b, info.first_seat + s, v.now))];
@@ -197,7 +218,8 @@ TIX_FUNCTION(tix_seat_map) {
     }
     Datum values[3] = {Int64GetDatum(static_cast<int64>(seq)),
                        Int32GetDatum(static_cast<int32>(b.layout_version)), PointerGetDatum(map)};
-    bool nulls[3] = {};
+    bool nulls[3] = {v.own != nullptr};
+    v.close();
     PG_RETURN_DATUM(HeapTupleGetDatum(heap_form_tuple(result_desc(fcinfo), values, nulls)));
 }
 
@@ -209,8 +231,7 @@ TIX_FUNCTION(tix_availability) {
     for (u32 i = 0; i < v.areas; i++) {
         const AreaInfo& info = b.area(v.first_area + i);
         memset(tally, 0, sizeof(Tally) * b.categories);
-        PartitionSet set;
-        set.add(arena().partition_of(info.home));
+        const PartitionSet set = v.locks_of(info);
         lock_partitions(set, LW_SHARED);
         for (u32 s = 0; s < info.seats; s++) {
             Tally& t = tally[b.layout(info.first_seat + s).category];
@@ -221,5 +242,6 @@ TIX_FUNCTION(tix_availability) {
         for (u32 c = 0; c < b.categories; c++)
             if (tally[c].capacity > 0) put_tally(b, info, c, tally[c], rows);
     }
+    v.close();
     return Datum(0);
 }

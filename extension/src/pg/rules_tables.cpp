@@ -23,10 +23,11 @@ struct Rows {
     Text label(u64 row, int column) const { return text_of(value(row, column)); }
 };
 
-Rows query(const char* sql, const Uuid& session) {
+Rows query(const char* sql, const Uuid& session, AsOf as_of) {
     Oid types[] = {UUIDOID};
     Datum args[] = {uuid_datum(session)};
-    if (SPI_execute_with_args(sql, 1, types, args, nullptr, false, 0) != SPI_OK_SELECT)
+    if (SPI_execute_with_args(sql, 1, types, args, nullptr, as_of == AsOf::statement, 0) !=
+        SPI_OK_SELECT)
         elog(ERROR, "rules of a session could not be read");
     return {SPI_tuptable, SPI_processed};
 }
@@ -62,7 +63,7 @@ Oid owner_of_rules() {
     return owner;
 }
 
-TableRules read_as_owner(const Uuid& session) {
+TableRules read_as_owner(const Uuid& session, AsOf as_of) {
     TableRules t = {};
     t.value[static_cast<u32>(Rule::sale_from)] = DT_NOBEGIN;
     t.value[static_cast<u32>(Rule::sale_until)] = DT_NOEND;
@@ -70,7 +71,7 @@ TableRules read_as_owner(const Uuid& session) {
         "SELECT sale_from, sale_until, pg_catalog.array_position('{open,paused,stopped}'"
         "::pg_catalog.text[], gate) OPERATOR(pg_catalog.-) 1, seats_per_user, seats_per_lock"
         " FROM tix.session_rules WHERE session_id OPERATOR(pg_catalog.=) $1",
-        session);
+        session, as_of);
     if (rules.n > 0) {
         t.value[0] = DatumGetTimestampTz(rules.value(0, 1));
         t.value[1] = DatumGetTimestampTz(rules.value(0, 2));
@@ -81,7 +82,7 @@ TableRules read_as_owner(const Uuid& session) {
         "SELECT seat_id, until_time FROM tix.seat_blocks"
         " WHERE session_id OPERATOR(pg_catalog.=) $1"
         " AND until_time OPERATOR(pg_catalog.>) pg_catalog.clock_timestamp()",
-        session);
+        session, as_of);
     t.block = static_cast<TableBlock*>(palloc(sizeof(TableBlock) * (blocks.n + 1)));
     t.blocks = static_cast<int>(blocks.n);
     for (u64 i = 0; i < blocks.n; i++)
@@ -89,7 +90,7 @@ TableRules read_as_owner(const Uuid& session) {
     const Rows channels = query(
         "SELECT key, from_time, until_time, seats FROM tix.channels"
         " WHERE session_id OPERATOR(pg_catalog.=) $1 ORDER BY key",
-        session);
+        session, as_of);
     t.channel = static_cast<TableChannel*>(palloc(sizeof(TableChannel) * (channels.n + 1)));
     t.channels = static_cast<int>(channels.n);
     for (u64 i = 0; i < channels.n; i++)
@@ -99,27 +100,24 @@ TableRules read_as_owner(const Uuid& session) {
 
 }  // namespace
 
-TableRules read_rules(const Uuid& session) {
+TableRules read_rules(const Uuid& session, AsOf as_of) {
     const Oid owner = owner_of_rules();
     Oid user;
     int context;
     GetUserIdAndSecContext(&user, &context);
     SetUserIdAndSecContext(owner,
                            context | SECURITY_LOCAL_USERID_CHANGE | SECURITY_RESTRICTED_OPERATION);
-    const TableRules t = read_as_owner(session);
+    const TableRules t = read_as_owner(session, as_of);
     SetUserIdAndSecContext(user, context);
     return t;
 }
 
-void apply_rules(SessionBlock& b, const TableRules& t) {
+void apply_rules(const Access& a, SessionBlock& b, const TableRules& t, u32 generation) {
     for (u32 i = 0; i < kRules; i++)
         b.rules[i].store(t.value[i], std::memory_order_relaxed);
-    const PartitionSet all = b.partitions;
-    lock_partitions(all, LW_EXCLUSIVE);
-    const Access a = {arena(), nullptr, arena_now(), all, MyDatabaseId};
     for (int i = 0; i < t.blocks; i++) {
         const Ordinal o = session_find(b, t.block[i].seat);
-        if (o != kNoSeat) restore_block(a, b, o, t.block[i].deadline, database_generation());
+        if (o != kNoSeat) restore_block(a, b, o, t.block[i].deadline, generation);
     }
     for (int i = 0; i < t.channels; i++) {
         const TableChannel& c = t.channel[i];
@@ -130,7 +128,6 @@ void apply_rules(SessionBlock& b, const TableRules& t) {
         }
         (void)restore_channel(b, c.key, c.from, c.until, c.seat, n);
     }
-    unlock_partitions(all);
 }
 
 }  // namespace tix::pg

@@ -25,8 +25,9 @@ struct TableRules {
 };
 
 // Requires SPI_connect; everything is palloc'd in the current context.
-TableRules read_rules(const Uuid& session);
-// Brings them into a block nobody else can see, after its holds. Cannot fail.
-void apply_rules(SessionBlock& block, const TableRules& rules);
+TableRules read_rules(const Uuid& session, AsOf as_of = AsOf::now);
+// Brings them into a block nobody else can see, after its holds. Cannot fail. Requires every
+// partition of the block in `a.held`; the house's holds get tokens of this generation.
+void apply_rules(const Access& a, SessionBlock& block, const TableRules& rules, u32 generation);
 
 }  // namespace tix::pg

@@ -6,7 +6,7 @@ using namespace tix::pg;
 
 TIX_FUNCTION(tix_stat_latency_rows) {
     static const char* const names[kLatencies] = {"lock won", "lock lost", "commit"};
-    require_readable("tix_stat_latency");
+    require_primary("tix_stat_latency");
     ReturnSetInfo* rows = begin_rows(fcinfo);
     auto* sum = static_cast<PartitionLatency*>(palloc0(sizeof(PartitionLatency)));
     for (u32 p = 0; p < static_cast<u32>(settings.partitions); p++) {

@@ -105,7 +105,7 @@ bool anything_changed(const AreaInfo& info) {
 using namespace tix::pg;
 
 TIX_FUNCTION(tix_stat_workers_rows) {
-    require_readable("tix_stat_workers");
+    require_primary("tix_stat_workers");
     ReturnSetInfo* rows = begin_rows(fcinfo);
     for (int i = 0; i < settings.expiry_workers; i++)
         put_expiry_worker(rows, i);

@@ -5,7 +5,7 @@
 namespace tix::pg {
 
 Blocks pin_blocks(const char* function) {
-    require_readable(function);
+    require_primary(function);
     const Arena a = arena();
     XactLog& log = xact_log();
     const u32 max = a.header().max_sessions;
@@ -145,7 +145,7 @@ void put_memory(ReturnSetInfo* rows, const char* part, const Uuid* session, u64 
 using namespace tix::pg;
 
 TIX_FUNCTION(tix_stat_partitions_rows) {
-    require_readable("tix_stat_partitions");
+    require_primary("tix_stat_partitions");
     ReturnSetInfo* rows = begin_rows(fcinfo);
     for (u32 i = 0; i < static_cast<u32>(settings.partitions); i++) {
         PartitionSet set;
@@ -166,7 +166,7 @@ TIX_FUNCTION(tix_stat_partitions_rows) {
 }
 
 TIX_FUNCTION(tix_stat_sessions_rows) {
-    require_readable("tix_stat_sessions");
+    require_primary("tix_stat_sessions");
     ReturnSetInfo* rows = begin_rows(fcinfo);
     auto* copy = static_cast<SessionCopy*>(MemoryContextAllocHuge(
         CurrentMemoryContext, sizeof(SessionCopy) * arena().header().directory_slots));

@@ -237,7 +237,7 @@ void receiver_starts(DestReceiver*, int, TupleDesc) {}
 void receiver_ends(DestReceiver*) {}
 
 // Calls the seat loader as its owner and hands its rows to the draft.
-void call_loader(const Uuid& session, Draft* draft) {
+void call_loader(const Uuid& session, Draft* draft, AsOf as_of) {
     List* name = stringToQualifiedNameList(settings.seat_loader
 #if PG_VERSION_NUM >= 160000
                                            ,
@@ -270,6 +270,7 @@ void call_loader(const Uuid& session, Draft* draft) {
                          draft};
     SPIExecuteOptions options = {};
     options.params = args;
+    options.read_only = as_of == AsOf::statement;
     options.must_return_tuples = true;
     options.dest = &receiver.head;
     const int result = SPI_execute_extended(call, &options);
@@ -280,10 +281,10 @@ void call_loader(const Uuid& session, Draft* draft) {
 
 }  // namespace
 
-TableSession read_session(const Uuid& session, int64 wall_offset) {
+TableSession read_session(const Uuid& session, int64 wall_offset, AsOf as_of) {
     Draft d = Draft::make();
     report_load(LoadPhase::reading_seats, 0);
-    call_loader(session, &d);
+    call_loader(session, &d, as_of);
     TableSession t = {};
     t.layout = {session,
                 MyDatabaseId,
@@ -302,7 +303,7 @@ TableSession read_session(const Uuid& session, int64 wall_offset) {
                 d.owner.at};
     TIX_POINT(loader_seats_read);
     report_load(LoadPhase::reading_journal, d.seat.n);
-    if (d.seat.n > 0) read_holds(&t, d.labels, wall_offset);
+    if (d.seat.n > 0) read_holds(&t, d.labels, wall_offset, as_of);
     return t;
 }
 

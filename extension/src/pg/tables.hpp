@@ -92,6 +92,6 @@ private:
 };
 
 // Reads the live holds of the session into `t`; `labels` are its seats in t->layout.strings.
-void read_holds(TableSession* t, const TextTable& labels, int64 wall_offset);
+void read_holds(TableSession* t, const TextTable& labels, int64 wall_offset, AsOf as_of);
 
 }  // namespace tix::pg

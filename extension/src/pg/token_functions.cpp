@@ -1,6 +1,7 @@
 // What is done to a hold by its token: extend, look, hand over, confirm, release; and giving back.
 
 #include "lock_answer.hpp"
+#include "standby.hpp"
 
 namespace tix::pg {
 
@@ -84,6 +85,36 @@ HoldAnswer with_hold(const TokenCall& t, Call call) {
     return answer;
 }
 
+// The hold as a standby has it. It lives as long as the call.
+HoldAnswer look_on_standby(const TokenCall& t, SeatList* list) {
+    HoldAnswer seen;
+    seen.status = Status::lost;
+    seen.reason = Reason::expired;
+    Uuid session;
+    if (!standby_session_of(t.lock_id, &session)) return seen;
+    const StandbySession s = standby_session(session);
+    const Access a = {s.arena, nullptr, arena_now(), s.block->partitions, MyDatabaseId};
+    seen = lock_get(a, t.lock_id, t.owner);
+    if (seen.status == Status::ok) remember_seats(a, t.lock_id, list);
+    return seen;
+}
+
+HoldAnswer look_at_hold(const TokenCall& t, SeatList* list) {
+    if (RecoveryInProgress()) return look_on_standby(t, list);
+    return with_hold(t, [&](const Access& access) {
+        const HoldAnswer seen = lock_get(access, t.lock_id, t.owner);
+        if (seen.status != Status::ok) return seen;
+        if (!access.log->room(1)) {
+            HoldAnswer full;
+            full.status = Status::log_full;
+            return full;
+        }
+        remember_seats(access, t.lock_id, list);
+        xact_pin(access.arena, *access.log, *list->block);
+        return seen;
+    });
+}
+
 [[noreturn]] void raise_lost(const HoldAnswer& h, u64 lock_id) {
     const char* detail =
         psprintf("{\"lockId\":\"" INT64_FORMAT "\",\"reason\":\"%s\"}", static_cast<int64>(lock_id),
@@ -104,7 +135,7 @@ void require_done(const HoldAnswer& h, u64 lock_id) {
 using namespace tix::pg;
 
 TIX_FUNCTION(tix_session_of_lock) {
-    require_readable("tix_session_of_lock()");
+    require_primary("tix_session_of_lock()");
     require_arguments(fcinfo, 1, "tix_session_of_lock()");
     const u64 lock_id = static_cast<u64>(PG_GETARG_INT64(0));
     const HoldAnswer h = with_hold({lock_id, {}}, [&](const Access& a) {
@@ -151,18 +182,7 @@ TIX_FUNCTION(tix_lock_get) {
     require_readable("tix_lock_get()");
     const TokenCall t = token_args(fcinfo, "tix_lock_get()");
     SeatList list = seat_list();
-    const HoldAnswer h = with_hold(t, [&](const Access& access) {
-        const HoldAnswer seen = lock_get(access, t.lock_id, t.owner);
-        if (seen.status != Status::ok) return seen;
-        if (!access.log->room(1)) {
-            HoldAnswer full;
-            full.status = Status::log_full;
-            return full;
-        }
-        remember_seats(access, t.lock_id, &list);
-        xact_pin(access.arena, *access.log, *list.block);
-        return seen;
-    });
+    const HoldAnswer h = look_at_hold(t, &list);
     if (h.status == Status::log_full) raise_log_full();
     Answer a;
     a.reason = h.reason;
