@@ -44,7 +44,8 @@ trap tear_down EXIT
 trap 'exit 130' INT
 trap 'exit 143' TERM
 mkdir "$work/lane" "$work/lib"
-cp "$lane"/*.pl "$lane"/lib/*.pm "$lane/../regress/seats.sql" "$work/lane/"
+cp "$lane"/*.pl "$lane"/lib/*.pm "$lane/../regress/seats.sql" \
+    "$root/docs/your-tables.md" "$work/lane/"
 mv "$work"/lane/*.pm "$work/lib/"
 gcc -shared -fPIC -O1 -Wall -o "$work/faults.so" "$lane/lib/faults.c" -ldl
 
@@ -61,7 +62,7 @@ as_server "$pg_bin/initdb" -D "$work/template" -A trust -N >"$work/template.log"
 status=0
 as_server env -C "$work" PATH="$pg_bin:$PATH" PG_REGRESS="$test_dir/regress/pg_regress" \
     TESTDIR="$work" TESTDATADIR="$work/tmp_check" TESTLOGDIR="$work/tmp_check/log" \
-    TMPDIR="$work" TIX_SEATS="$work/lane/seats.sql" \
+    TMPDIR="$work" TIX_SEATS="$work/lane/seats.sql" TIX_YOUR_TABLES="$work/lane/your-tables.md" \
     PG_TEST_TIMEOUT_DEFAULT=60 LC_ALL=C TIX_POINTS_HOME="$points/usr/lib/postgresql/$pg_major" \
     TIX_FAULTS_LIBRARY="$work/faults.so" TIX_NEXT_LIBRARY="$work/next/tix.so" \
     TIX_TEMPLATE="$work/template" \
