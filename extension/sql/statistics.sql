@@ -58,7 +58,7 @@ COMMENT ON FUNCTION @extschema@.tix_memory_rows() IS 'The rows of the view tix_m
 CREATE VIEW @extschema@.tix_memory AS SELECT * FROM @extschema@.tix_memory_rows();
 COMMENT ON VIEW @extschema@.tix_memory IS
     'What fills the arena, in bytes: arena, fixed, free, and for each session its block and its '
-    'hold entries.';
+    'hold entries; rate limits: shared memory beside the arena.';
 
 CREATE FUNCTION @extschema@.tix_stat_workers_rows()
 RETURNS TABLE (kind text, pid integer, state text, rounds bigint, partitions_swept bigint,

@@ -11,11 +11,12 @@ DECLARE
         'tix_lock_seat_strict', 'tix_lock_seats_strict', 'tix_lock_best_strict',
         'tix_lock_area_strict', 'tix_extend_lock', 'tix_extend_lock_strict', 'tix_lock_get',
         'tix_release_seats', 'tix_seat_status', 'tix_seats', 'tix_seat_map', 'tix_changes',
-        'tix_availability'];
+        'tix_availability', 'tix_rate_limit'];
     watcher CONSTANT text[] := ARRAY[
         'tix_seat_status', 'tix_seats', 'tix_availability', 'tix_arena_audit', 'tix_check',
         'tix_stat_sessions_rows', 'tix_stat_partitions_rows', 'tix_stat_areas_rows',
         'tix_stat_holds_rows', 'tix_stat_workers_rows', 'tix_stat_latency_rows', 'tix_locks_rows',
+        'tix_stat_rate_limits_rows',
         'tix_memory_rows'];  -- a view calls its functions with the rights of its reader
 BEGIN
     FOR engine IN
@@ -42,7 +43,7 @@ END $$;
 GRANT SELECT ON tix.tix_stat_areas, tix.tix_stat_holds TO tix_owner;
 GRANT SELECT ON tix.tix_stat_sessions, tix.tix_stat_partitions, tix.tix_stat_areas,
     tix.tix_stat_holds, tix.tix_stat_workers, tix.tix_stat_latency, tix.tix_stat_percentiles,
-    tix.tix_locks, tix.tix_memory TO tix_monitor;
+    tix.tix_locks, tix.tix_memory, tix.tix_stat_rate_limits TO tix_monitor;
 GRANT SELECT, DELETE ON tix.holds TO tix_owner;  -- DELETE for tix_prune_journal()
 
 -- Sessions that were there before the engine knew rules, or whose rules were lost.

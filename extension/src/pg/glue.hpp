@@ -13,7 +13,7 @@ struct Settings {
     int memory_mb, partitions, max_sessions, change_ring_size, expiry_workers, max_xact_changes;
     int lock_ttl_s, lock_lifetime_max_s, order_ttl_s, in_doubt_max_s;
     int max_seats_per_lock, max_batch_requests, max_loaders, load_wait_ms, load_timeout_ms,
-        expiry_naptime_ms, confirm_timeout_s;
+        expiry_naptime_ms, confirm_timeout_s, rate_limit_keys;
     bool hold_journal;
     char* seat_loader;
 };

@@ -1,6 +1,7 @@
 // The library's entry: settings, shared memory, workers and callbacks.
 
 #include "loader.hpp"
+#include "rate_limit.hpp"
 
 extern "C" {
 PG_MODULE_MAGIC;
@@ -13,6 +14,7 @@ void _PG_init(void) {
     if (!process_shared_preload_libraries_in_progress) return;
     define_settings();
     install_shmem_hooks();
+    install_rate_limits();
     install_drop_hook();  // its callback runs after the transaction's, which lets go of blocks
     install_xact_callbacks();
     install_journal_callbacks();

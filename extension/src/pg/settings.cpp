@@ -1,6 +1,6 @@
 // The settings of tix: every limit has a name, a unit, a default and bounds.
 
-#include "glue.hpp"
+#include "rate_limit.hpp"
 
 namespace tix::pg {
 
@@ -59,13 +59,17 @@ const IntSetting kIntSettings[] = {
     {"tix.confirm_timeout",
      "How long a transaction may be confirming seats before an expiry worker ends it; 0: for ever.",
      &settings.confirm_timeout_s, 60, 0, 86400, PGC_SIGHUP, GUC_UNIT_S},
+    {"tix.rate_limit_keys", "Buckets of tix_rate_limit() that may be in use; a power of two.",
+     &settings.rate_limit_keys, kRateKeysDefault, kRateKeysMin, kRateKeysMax, PGC_POSTMASTER, 0},
 };
 
 }  // namespace
 
 void define_settings() {
     for (const IntSetting& s : kIntSettings) {
-        const bool power = s.value == &settings.partitions || s.value == &settings.change_ring_size;
+        const bool power = s.value == &settings.partitions ||
+                           s.value == &settings.change_ring_size ||
+                           s.value == &settings.rate_limit_keys;
         DefineCustomIntVariable(s.name, s.text, nullptr, s.value, s.initial, s.min, s.max,
                                 s.context, s.flags, power ? check_power_of_two : nullptr, nullptr,
                                 nullptr);

@@ -1,5 +1,6 @@
 // How long calls and commits take, and setting all counters back to zero.
 
+#include "rate_limit.hpp"
 #include "stats.hpp"
 
 using namespace tix::pg;
@@ -45,6 +46,7 @@ TIX_FUNCTION(tix_stat_reset) {
         memset(static_cast<void*>(&arena().latency(p)), 0, sizeof(PartitionLatency));
         unlock_partitions(set);
     }
+    reset_rate_counters();
     const TimestampTz now = GetCurrentTimestamp();
     pg_atomic_write_u64(&shared->stats_reset, static_cast<uint64>(now));
     PG_RETURN_TIMESTAMPTZ(now);

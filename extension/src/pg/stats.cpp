@@ -2,6 +2,8 @@
 
 #include "stats.hpp"
 
+#include "rate_limit.hpp"
+
 namespace tix::pg {
 
 Blocks pin_blocks(const char* function) {
@@ -228,6 +230,7 @@ TIX_FUNCTION(tix_memory_rows) {
     put_memory(rows, "arena", nullptr, 0, h.bytes);
     put_memory(rows, "fixed", nullptr, 0, h.heap_at);
     put_memory(rows, "free", nullptr, 0, h.heap_bytes - h.heap_used);
+    put_memory(rows, "rate limits", nullptr, 0, rate_limit_bytes());
     for (u32 i = 0; i < all.n; i++) {
         const SessionBlock& b = *all.block[i];
         const u64 holds = u64{b.seats} * sizeof(Hold);
