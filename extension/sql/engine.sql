@@ -298,7 +298,7 @@ BEGIN
                   ELSE 'free' END;
     IF state = 'free' THEN RETURN; END IF;
     user_id := last.user_id;
-    lock_id := last.lock_id;
+    lock_id := nullif(last.lock_id, 0);
     expires_at := CASE WHEN state = 'held' THEN last.expires_at END;
     -- Each row of a hold was written before the deadline of the row before it.
     first_at := last.at;
@@ -390,7 +390,7 @@ COMMENT ON FUNCTION @extschema@.tix_arena_audit() IS
 CREATE FUNCTION @extschema@.tix_ticket_guard() RETURNS trigger
 AS 'MODULE_PATHNAME' LANGUAGE C VOLATILE PARALLEL UNSAFE;
 COMMENT ON FUNCTION @extschema@.tix_ticket_guard() IS
-    'Trigger for a tickets table (session_id uuid, seat_id text, status text): AFTER INSERT OR '
+    'Trigger for tickets (session_id, user_id uuid; seat_id, status text): AFTER INSERT OR '
     'UPDATE OR DELETE FOR EACH ROW and BEFORE TRUNCATE FOR EACH STATEMENT, ENABLE ALWAYS. '
     'Errors: TX001 seat not available.';
 

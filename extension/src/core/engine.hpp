@@ -81,9 +81,13 @@ Status free_sold(const Access& a, SessionBlock& block, const Ordinal* seats, u32
                  u32* n_out);
 
 // A ticket for the seat is inserted: it must be confirming by this transaction, sold with a pending
-// free of this transaction, or free, and then becomes confirming under a token of its own.
+// free of this transaction, or free, and then becomes confirming under a token of its own. A seat
+// that was somebody else's is `owner`'s from commit on, unless that is nobody.
 HoldAnswer ticket_insert(const Access& a, SessionBlock& block, Ordinal seat, const Uuid& owner,
                          u32 generation);
+// The ticket for a sold or confirming seat is somebody else's from commit on; other seats are
+// passed over.
+Status ticket_owner(const Access& a, SessionBlock& block, Ordinal seat, const Uuid& owner);
 // The ticket for the seat is gone: the seat is freed at commit.
 Status ticket_remove(const Access& a, SessionBlock& block, Ordinal seat);
 

@@ -204,17 +204,25 @@ HoldAnswer ticket_insert(const Access& a, SessionBlock& b, Ordinal seat, const U
     if ((slot.flags & kPendingFree) != 0 && slot.next == a.log->writer) {
         slot.flags = static_cast<u8>(slot.flags & ~kPendingFree);
         xact_append(a.arena, *a.log, Op::unfree, b, nullptr, seat, 1);
-        return answer(Status::ok);
+        if (owner != Uuid{}) xact_append_owner(a.arena, *a.log, b, seat, owner);
+        HoldAnswer kept;
+        kept.journal = Journal::sale;  // after the row that freed it
+        return kept;
     }
     if (slot.state == SeatState::confirming) {
         Hold& h = b.hold(slot.head);
         if (h.writer != a.log->writer) return answer(Status::refused, Reason::held);
-        if (!pending_release(slot)) return describe(a.arena, h);
+        const bool withdrawn = pending_release(slot);
         const PartitionSet need = hold_partitions(a.arena, h);
-        if (!a.held.covers(need)) return need_more(need);
+        if (withdrawn && !a.held.covers(need)) return need_more(need);
+        if (owner != Uuid{} && (withdrawn || owner != h.owner))
+            xact_append_owner(a.arena, *a.log, b, seat, owner);
+        HoldAnswer done = describe(a.arena, h);
+        if (!withdrawn) return done;
         slot.flags = static_cast<u8>(slot.flags & ~kPendingRelease);
         xact_append(a.arena, *a.log, Op::unrelease, b, &h, seat, 0);
-        return describe(a.arena, h);
+        done.journal = Journal::sale;
+        return done;
     }
     LockCall call{&b, &seat, 1, owner, 0, generation, 0};
     call.caller.above_rules = true;

@@ -51,6 +51,14 @@ Status ticket_remove(const Access& a, SessionBlock& b, Ordinal seat) {
     return Status::ok;
 }
 
+Status ticket_owner(const Access& a, SessionBlock& b, Ordinal seat, const Uuid& owner) {
+    const SeatSlot& slot = b.slot(seat);
+    if (slot.state != SeatState::sold && slot.state != SeatState::confirming) return Status::ok;
+    if (!a.log->room(1)) return Status::log_full;
+    xact_append_owner(a.arena, *a.log, b, seat, owner);
+    return Status::ok;
+}
+
 u32 restore_hold(const Access& a, SessionBlock& b, const HoldSpec& spec, bool ordered, u16 version,
                  Ordinal* seats, u32 n) {
     u32 kept = 0;

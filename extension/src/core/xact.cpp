@@ -25,6 +25,7 @@ bool relies_on_hold(Op op) {
         case Op::pin:
         case Op::rule:
         case Op::channel:
+        case Op::owner:
             break;
     }
     return false;
@@ -36,7 +37,7 @@ bool has_writer(Op op) {
 
 // The hold this entry changed, if it is still the one.
 Hold* entry_hold(const Arena& arena, const XactEntry& e) {
-    return e.lock_id == 0 ? nullptr : hold_find(arena, e.lock_id);
+    return e.lock_id == 0 || e.op == Op::owner ? nullptr : hold_find(arena, e.lock_id);
 }
 
 bool in_hold(const Arena& arena, const Hold& h, Ordinal seat) {
@@ -129,9 +130,20 @@ void sell(const Arena& arena, Hold& h) {
     arena.partition(home).count(Count::sold_seats, sold);
 }
 
-void keep(const Arena& arena, const XactEntry& e) {
+// The owner that the seat has may have come to it behind the tickets' back, and another transaction
+// may be freeing it, with the locks of who has it now: then it stays.
+void change_owner(const Arena& arena, const XactLog& log, SessionBlock& b, const XactEntry& e) {
+    const SeatSlot& slot = b.slot(e.seat);
+    if (slot.state != SeatState::sold || (slot.next != kNoSeat && slot.next != log.writer)) return;
+    if (!log.partitions.has(owner_partition(arena, b.hold(e.seat).owner))) return;
+    owner_unlink(b, e.seat);
+    owner_keeps_sold(b, e.seat, {e.lock_id, static_cast<u64>(e.value)});
+}
+
+void keep(const Arena& arena, const XactLog& log, const XactEntry& e) {
     SessionBlock* b = entry_block(arena, e);
     if (b == nullptr) return;
+    if (e.op == Op::owner) return change_owner(arena, log, *b, e);
     if (e.op == Op::free_sold || e.op == Op::unfree) {
         if (b->slot(e.seat).state == SeatState::sold) b->slot(e.seat).next = kNoSeat;
         if ((b->slot(e.seat).flags & kPendingFree) == 0) return;
@@ -184,6 +196,13 @@ void xact_append(const Arena& arena, XactLog& log, Op op, SessionBlock& b, Hold*
     h->pending++;
 }
 
+void xact_append_owner(const Arena& arena, XactLog& log, SessionBlock& b, Ordinal seat,
+                       const Uuid& owner) {
+    xact_append(arena, log, Op::owner, b, nullptr, seat, static_cast<i64>(owner.lo));
+    log.entry[log.size - 1].lock_id = owner.hi;
+    log.partitions.add(owner_partition(arena, owner));
+}
+
 void xact_pin(const Arena& arena, XactLog& log, SessionBlock& b) {
     const Ref self = arena.ref_of(&b);
     for (u32 i = 0; i < log.size; i++)
@@ -216,7 +235,7 @@ u64 xact_check_and_pin(const Arena& arena, XactLog& log, Micros now) {
 
 void xact_commit(const Arena& arena, XactLog& log, Micros now) {
     for (u32 i = 0; i < log.size; i++)
-        keep(arena, log.entry[i]);
+        keep(arena, log, log.entry[i]);
     for (u32 i = 0; i < log.size; i++) {
         settle(arena, log, log.entry[i], now);
         unpin_block(arena, log.entry[i]);

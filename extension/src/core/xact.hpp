@@ -23,6 +23,7 @@ enum class Op : u8 {
     pin,        // nothing changed, but the transaction reads the block's layout
     rule,       // at commit: the session's rule `seat` becomes `value`
     channel,    // at commit: the seat is in channel `value`
+    owner,      // at commit: the sold seat's owner is (`lock_id`, `value`)
 };
 
 struct XactEntry {
@@ -52,6 +53,10 @@ struct XactLog {
 // room.
 void xact_append(const Arena& arena, XactLog& log, Op op, SessionBlock& block, Hold* hold,
                  Ordinal seat, i64 value);
+
+// The seat, sold by then, is this owner's from commit on. Requires room.
+void xact_append_owner(const Arena& arena, XactLog& log, SessionBlock& block, Ordinal seat,
+                       const Uuid& owner);
 
 // Keeps the block from eviction until the (sub)transaction ends. Requires room and the directory
 // lock.

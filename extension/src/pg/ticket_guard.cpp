@@ -1,7 +1,8 @@
 // The ticket guard: no row enters or leaves tix.tickets without the engine knowing.
 //
 // An INSERT needs the seat: confirming by this transaction, or free and then confirming. A DELETE,
-// or a status that no longer occupies the seat, frees it at commit. TRUNCATE is refused. Locking.
+// or a status that no longer occupies the seat, frees it at commit; another user_id makes it that
+// user's. TRUNCATE is refused. Locking.
 // The session is in memory first; then its advisory lock shared, until the transaction ends, so
 // that no load reads tickets in between.
 
@@ -110,6 +111,25 @@ void remove_ticket(const Ticket& t) {
         {'f', 0, t.session, {}, 0, 0, 0, nullptr, PointerGetDatum(text_array(&label, 1))});
 }
 
+void change_owner(const Ticket& t) {
+    SessionBlock* b = enter_session(t.session);
+    const Ordinal o = session_find(*b, {t.seat, static_cast<u32>(strlen(t.seat))});
+    Status done = Status::ok;
+    if (o != kNoSeat) {
+        PartitionSet set;
+        set.add(seat_partition(arena(), *b, o));
+        lock_partitions(set, LW_EXCLUSIVE);
+        done = ticket_owner(access_to(set), *b, o, t.user);
+        unlock_partitions(set);
+    }
+    close_session();
+    if (done == Status::log_full) raise(Error::limit_exceeded);
+    const Text label = {t.seat, static_cast<u32>(strlen(t.seat))};
+    if (o == kNoSeat) return;
+    journal_write(
+        {'s', 0, t.session, t.user, 0, 0, 0, nullptr, PointerGetDatum(text_array(&label, 1))});
+}
+
 }  // namespace
 
 }  // namespace tix::pg
@@ -134,7 +154,10 @@ TIX_FUNCTION(tix_ticket_guard) {
         before = read_ticket(t->tg_trigtuple, desc);
         if (TRIGGER_FIRED_BY_UPDATE(t->tg_event)) after = read_ticket(t->tg_newtuple, desc);
     }
-    if (before.occupies && after.occupies && same_seat(before, after)) return Datum(0);
+    if (before.occupies && after.occupies && same_seat(before, after)) {
+        if (before.user != after.user) change_owner(after);
+        return Datum(0);
+    }
     if (before.occupies) remove_ticket(before);
     if (after.occupies) insert_ticket(after);
     return Datum(0);
