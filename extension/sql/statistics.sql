@@ -12,8 +12,9 @@ CREATE VIEW @extschema@.tix_stat_partitions AS
     SELECT * FROM @extschema@.tix_stat_partitions_rows();
 COMMENT ON VIEW @extschema@.tix_stat_partitions IS
     'Counters of each partition since stats_reset: the start of the server, or the last '
-    'tix_stat_reset(). undone: changes taken back by rollback; lost: transactions refused at '
-    'COMMIT with TX002.';
+    'tix_stat_reset(). refusals: of lock calls that found their seats and partitions, and of '
+    'extensions (busy, lifetime); undone: changes taken back by rollback; lost: transactions '
+    'refused at COMMIT with TX002.';
 
 CREATE FUNCTION @extschema@.tix_stat_sessions_rows()
 RETURNS TABLE (session_id uuid, state text, since timestamptz, seats integer, areas integer,

@@ -201,6 +201,44 @@ TEST(Limits, follow_the_ticket_to_another_owner) {
     EXPECT_EQ(w.audit(), "");
 }
 
+TEST(Limits, and_all_other_refusals_are_counted_once) {
+    Sale w;
+    const auto refusals = [&w] {
+        u64 n = 0;
+        for (u32 p = 0; p < w.partitions; p++)
+            n += w.arena.partition(p).counts[static_cast<u32>(Count::refusals)];
+        return n;
+    };
+    w.rule_now(kPerUser, 3);
+    const u64 token = w.buy(w.a, {0, 10}, kAnn).lock_id;
+    EXPECT_EQ(w.commit(w.a), 0u);
+    EXPECT_EQ(refusals(), 0u);
+    EXPECT_EQ(w.buy(w.a, {1, 2}, kAnn).reason, Reason::limit);
+    EXPECT_EQ(refusals(), 1u);
+    EXPECT_EQ(w.buy(w.a, {1, 2}, kAnn, token).reason, Reason::limit);
+    EXPECT_EQ(refusals(), 2u);
+    w.rule_now(kPerLock, 2);
+    EXPECT_EQ(w.buy(w.a, {1, 2, 3}, kBob).reason, Reason::too_many);
+    EXPECT_EQ(w.buy(w.a, {1}, kAnn, token).reason, Reason::too_many);
+    EXPECT_EQ(refusals(), 4u);
+    // Another transaction is at work on the hold; it was never there; it is being sold.
+    EXPECT_EQ(w.extend(w.b, token, kAnn, 90 * kSecond).status, Status::ok);
+    EXPECT_EQ(w.extend(w.a, token, kAnn, 95 * kSecond).status, Status::busy);
+    EXPECT_EQ(w.hand_over(w.a, token, kAnn, 95 * kSecond).status, Status::busy);
+    EXPECT_EQ(w.buy(w.a, {0}, kAnn).status, Status::busy);
+    EXPECT_EQ(refusals(), 7u);
+    EXPECT_EQ(w.buy(w.a, {1}, kAnn, token + 128).reason, Reason::expired);
+    EXPECT_EQ(refusals(), 8u);
+    EXPECT_EQ(w.confirm(w.b, token, kAnn).status, Status::ok);
+    EXPECT_EQ(w.extend(w.b, token, kAnn, 95 * kSecond).status, Status::busy);
+    EXPECT_EQ(refusals(), 9u);
+    w.abort(w.b);
+    // Its life is over.
+    EXPECT_EQ(w.extend(w.a, token, kAnn, 90 * kSecond, 60 * kSecond).reason, Reason::lifetime);
+    EXPECT_EQ(refusals(), 10u);
+    EXPECT_EQ(w.audit(), "");
+}
+
 TEST(Limits, leave_the_owner_to_who_was_faster) {
     Sale w;
     const auto hand = [&w](Backend& who, Ordinal seat, const Uuid& owner) {

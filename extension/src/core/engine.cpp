@@ -39,8 +39,15 @@ bool stopped(const Access& a, const Hold& h) {
     return rule(hold_block(a.arena, h), Rule::gate) == kGateStopped;
 }
 
+// Another transaction is at work on the hold, or it is being sold.
+HoldAnswer in_use(const Access& a, u64 lock_id) {
+    home_of(a, lock_id).count(Count::refusals);
+    return answer(Status::busy, Reason::busy);
+}
+
 // The hold stands, but may not be prolonged or changed any more.
 HoldAnswer worn_out(const Access& a, const Hold& h) {
+    home_of(a, h.lock_id).count(Count::refusals);
     HoldAnswer refused = describe(a.arena, h);
     refused.status = Status::refused;
     refused.reason = Reason::lifetime;
@@ -95,8 +102,8 @@ HoldAnswer extend_lock(const Access& a, u64 lock_id, const Uuid& owner, Micros t
                        Micros lifetime_max) {
     HoldAnswer why;
     Hold* h = claim_own(a, lock_id, owner, 1, &why);
-    if (h == nullptr) return why;
-    if (h->state != SeatState::held) return answer(Status::busy, Reason::busy);
+    if (h == nullptr) return why.status == Status::busy ? in_use(a, lock_id) : why;
+    if (h->state != SeatState::held) return in_use(a, lock_id);
     if (stopped(a, *h)) return answer(Status::refused, Reason::paused);
     Micros deadline = a.now + ttl;
     if ((h->flags & kOrdered) == 0) {
@@ -112,8 +119,8 @@ HoldAnswer extend_lock(const Access& a, u64 lock_id, const Uuid& owner, Micros t
 HoldAnswer hand_over(const Access& a, u64 lock_id, const Uuid& owner, Micros ttl) {
     HoldAnswer why;
     Hold* h = claim_own(a, lock_id, owner, 1, &why);
-    if (h == nullptr) return why;
-    if (h->state != SeatState::held) return answer(Status::busy, Reason::busy);
+    if (h == nullptr) return why.status == Status::busy ? in_use(a, lock_id) : why;
+    if (h->state != SeatState::held) return in_use(a, lock_id);
     if (stopped(a, *h)) return answer(Status::refused, Reason::paused);
     if (h->version >= kHoldVersionsMax) return worn_out(a, *h);
     return raise_deadline(a, *h, a.now + ttl, kOrdered);

@@ -134,6 +134,13 @@ Reason judge(const Access& a, const LockCall& call, const Survey& s, u32 had) {
     return Reason::none;
 }
 
+// Counts the call as refused.
+HoldAnswer refuse(const Access& a, u32 partition, const HoldAnswer& why) {
+    a.arena.partition(partition).count(Count::refusals);
+    note_call(a, partition, Latency::lost);
+    return why;
+}
+
 }  // namespace
 
 HoldAnswer lock_seats(const Access& a, const LockCall& call, Reason* seat_reason) {
@@ -159,39 +166,37 @@ HoldAnswer lock_seats(const Access& a, const LockCall& call, Reason* seat_reason
     const bool relocks = s.first == Reason::none && s.in_own == call.n;
     const bool presale = closed == Reason::not_on_sale && s.presale == s.available;
     if (closed != Reason::none && !relocks && !presale) s.first = closed;
-    if (s.first != Reason::none) {
-        a.arena.partition(first).count(Count::refusals);
-        note_call(a, first, Latency::lost);
-        return answer(Status::refused, s.first);
-    }
-    if (const Ordinal orphan = find_orphan(a, call); orphan != kNoSeat) {
-        a.arena.partition(first).count(Count::refusals);
-        note_call(a, first, Latency::lost);
-        return refuse_orphan(orphan);
-    }
+    if (s.first != Reason::none) return refuse(a, first, answer(Status::refused, s.first));
+    if (const Ordinal orphan = find_orphan(a, call); orphan != kNoSeat)
+        return refuse(a, first, refuse_orphan(orphan));
     if (!a.held.covers(s.need)) return need_more(s.need);
     HoldAnswer why;
     const u64 target = call.into != 0 ? call.into : s.in_own == call.n ? s.own : 0;
     if (target == 0) {
         if (!a.log->room(1)) return answer(Status::log_full);
         const Reason reason = judge(a, call, s, 0);
-        if (reason != Reason::none) return answer(Status::refused, reason);
+        if (reason != Reason::none) return refuse(a, first, answer(Status::refused, reason));
         clear_overdue(a, call);
         note_call(a, first, Latency::won);
         return grant(a, call);
     }
     Hold* h = claim_own(a, target, call.owner, call.n + 1, &why);
-    if (h == nullptr) return why;
-    if (&hold_block(a.arena, *h) != call.block) return answer(Status::lost, Reason::expired);
-    if (h->version >= kHoldVersionsMax) return answer(Status::refused, Reason::lifetime);
+    if (h == nullptr) {
+        const bool decided = why.status == Status::busy || why.status == Status::lost;
+        return decided ? refuse(a, first, why) : why;
+    }
+    if (&hold_block(a.arena, *h) != call.block)
+        return refuse(a, first, answer(Status::lost, Reason::expired));
+    if (h->version >= kHoldVersionsMax)
+        return refuse(a, first, answer(Status::refused, Reason::lifetime));
     if (s.in_own == call.n) {
         note_call(a, first, Latency::won);
         return relock(a, call, *h);
     }
-    if (h->state != SeatState::held) return answer(Status::busy, Reason::busy);
-    if (h->seats + s.available > call.seats_max) return answer(Status::refused, Reason::too_many);
-    const Reason reason = judge(a, call, s, h->seats);
-    if (reason != Reason::none) return answer(Status::refused, reason);
+    if (h->state != SeatState::held) return refuse(a, first, answer(Status::busy, Reason::busy));
+    Reason reason = judge(a, call, s, h->seats);
+    if (h->seats + s.available > call.seats_max) reason = Reason::too_many;
+    if (reason != Reason::none) return refuse(a, first, answer(Status::refused, reason));
     clear_overdue(a, call);
     note_call(a, first, Latency::won);
     return add_seats(a, call, *h);
