@@ -80,7 +80,8 @@ void define_settings() {
     DefineCustomStringVariable(
         "tix.seat_loader", "The function that lists the seats of a session.",
         "(session_id uuid) -> (seat_id, area_id, row_label, position, x, y, category, accessible, "
-        "sold, seat_number[, user_id of who has a sold seat]), in ordinal order.",
+        "sold, seat_number[, user_id of who has a sold seat][, focal_x, focal_y]), in ordinal "
+        "order.",
         &settings.seat_loader, "tix.load_seats", PGC_SUSET, 0, nullptr, nullptr, nullptr);
     MarkGUCPrefixReserved("tix");
 }

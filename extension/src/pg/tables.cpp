@@ -3,6 +3,8 @@
 // Failure. A layout the engine cannot arbitrate (seats out of order, too long, too many) is refused
 // whole, with the seat that is wrong.
 
+#include <cmath>
+
 #include "tables.hpp"
 
 namespace tix::pg {
@@ -51,7 +53,9 @@ enum Column {
     kSold,
     kNumber,
     kOwnerColumn,
-    kColumns = kOwnerColumn
+    kFocalX,
+    kFocalY,
+    kColumns = kFocalY
 };
 
 [[noreturn]] void bad_layout(const char* what, Text label) {
@@ -97,6 +101,11 @@ struct Reader {
         const Datum d = value(column, &null);
         return !null && DatumGetBool(d);
     }
+    bool has(int column) const {
+        bool null;
+        (void)value(column, &null);
+        return !null;
+    }
     Uuid owner() const {
         bool null;
         const Datum d = value(kOwnerColumn, &null);
@@ -115,6 +124,8 @@ struct Draft {
     Growing<RowInfo> row;
     Growing<u32> category;
     u32 area_text, row_text, category_text;  // of the last seat: mostly those of the next
+    bool has_focal;
+    float focal_x, focal_y;
     MemoryContext kept;
 
     static Draft make() {
@@ -188,6 +199,14 @@ u32 keep_label(Draft* d, Text label) {
     return at;
 }
 
+// The first row that names it decides.
+void read_focal(Draft* d, const Reader& r) {
+    if (d->has_focal || !r.has(kFocalX) || !r.has(kFocalY)) return;
+    d->has_focal = true;
+    d->focal_x = r.number(kFocalX);
+    d->focal_y = r.number(kFocalY);
+}
+
 void read_seat(Draft* d, const Reader& r) {
     if (d->seat.n == kSeatsPerSessionMax)
         ereport(ERROR, (errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
@@ -209,6 +228,9 @@ void read_seat(Draft* d, const Reader& r) {
     s.area = d->area.n - 1;
     s.category = category_index(d, d->intern(r.string(kCategory, false), &d->category_text));
     s.accessible = r.flag(kAccessibleColumn);
+    read_focal(d, r);
+    if (!std::isfinite(s.x + s.y + d->focal_x + d->focal_y))
+        bad_layout("coordinates must be finite", label);
     d->sold.add() = r.flag(kSold);
     d->owner.add() = r.owner();
     d->seat.add() = s;
@@ -249,14 +271,20 @@ void call_loader(const Uuid& session, Draft* draft, AsOf as_of) {
     const HeapTuple proc = SearchSysCache1(PROCOID, ObjectIdGetDatum(loader));
     const Oid owner = reinterpret_cast<Form_pg_proc>(GETSTRUCT(proc))->proowner;
     const TupleDesc columns = build_function_result_tupdesc_t(proc);
-    const bool names_owners = columns != nullptr && SPI_fnumber(columns, "user_id") > 0;
+    const auto names = [columns](const char* column) {
+        return columns != nullptr && SPI_fnumber(columns, column) > 0 ? column : "NULL";
+    };
+    const char* optional = psprintf(
+        "%s::pg_catalog.uuid, %s::pg_catalog.float4, "
+        "%s::pg_catalog.float4",
+        names("user_id"), names("focal_x"), names("focal_y"));
     ReleaseSysCache(proc);
     const char* call = psprintf(
         "SELECT seat_id::pg_catalog.text, area_id::pg_catalog.text, row_label::pg_catalog.text, "
         "\"position\"::pg_catalog.int4, x::pg_catalog.float4, y::pg_catalog.float4, "
         "category::pg_catalog.text, accessible::pg_catalog.bool, sold::pg_catalog.bool, "
-        "seat_number::pg_catalog.text, %s::pg_catalog.uuid FROM %s($1)",
-        names_owners ? "user_id" : "NULL",
+        "seat_number::pg_catalog.text, %s FROM %s($1)",
+        optional,
         quote_qualified_identifier(get_namespace_name(get_func_namespace(loader)),
                                    get_func_name(loader)));
     Oid old_user;
@@ -300,7 +328,10 @@ TableSession read_session(const Uuid& session, int64 wall_offset, AsOf as_of) {
                 d.category.at,
                 d.strings.bytes.data,
                 static_cast<u32>(d.strings.bytes.len),
-                d.owner.at};
+                d.owner.at,
+                d.has_focal,
+                d.focal_x,
+                d.focal_y};
     TIX_POINT(loader_seats_read);
     report_load(LoadPhase::reading_journal, d.seat.n);
     if (d.seat.n > 0) read_holds(&t, d.labels, wall_offset, as_of);
