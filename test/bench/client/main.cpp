@@ -34,13 +34,20 @@ struct Tally {
     Histogram times;
 };
 
-// Which seats a connection asks for.
+// Which seats a connection asks for, and for whom.
 class Picker {
 public:
     Picker(const Load& load, std::uint32_t client)
-        : load_(load), groups_(load.seats / load.group), at_(client), chance_(client + 1) {}
-    void pick(Seats* seats) {
+        : load_(load),
+          groups_(load.seats / load.group),
+          at_(client),
+          user_(std::uint64_t{client} << 32),
+          chance_(client + 1) {}
+    void pick(Message* message) {
+        std::vector<std::uint32_t>* seats = &message->seats;
         seats->clear();
+        message->first_user = user_;
+        user_ += load_.batch;
         for (std::uint32_t i = 0; i < load_.batch; i++) {
             const std::uint32_t first = next_group() * load_.group;
             for (std::uint32_t j = 1; j <= load_.group; j++)
@@ -60,6 +67,7 @@ private:
     const Load& load_;
     std::uint32_t groups_;
     std::uint64_t at_;
+    std::uint64_t user_;
     std::minstd_rand chance_;
 };
 
@@ -68,15 +76,15 @@ struct Client {
         : link(load.redis.empty() ? connect_postgres(load) : connect_redis(load)),
           picker(load, number) {}
     void ask(Clock::time_point now) {
-        picker.pick(&seats);
+        picker.pick(&message);
         asked_at = now;
         answer = {};
-        link->ask(seats);
+        link->ask(message);
     }
 
     std::unique_ptr<Link> link;
     Picker picker;
-    Seats seats;
+    Message message;
     Answer answer;
     Clock::time_point asked_at;
 };
