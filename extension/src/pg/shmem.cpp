@@ -142,10 +142,14 @@ void lock_partitions(const PartitionSet& set, LWLockMode mode) {
         }
 }
 
+// The last taken first: LWLockRelease looks for a lock among those held from that end.
 void unlock_partitions(const PartitionSet& set) {
-    for (int w = 0; w < 2; w++)
-        for (u64 left = set.word[w]; left != 0; left &= left - 1)
-            LWLockRelease(&partition_tranche[w * 64 + __builtin_ctzll(left)].lock);
+    for (int w = 1; w >= 0; w--)
+        for (u64 left = set.word[w]; left != 0;) {
+            const int last = 63 - __builtin_clzll(left);
+            left ^= u64{1} << last;
+            LWLockRelease(&partition_tranche[w * 64 + last].lock);
+        }
 }
 
 PartitionSet all_partitions() {
