@@ -159,6 +159,24 @@ TEST(Labels, every_seat_is_found_by_its_label_and_no_other) {
     EXPECT_EQ(session_find_category(*w.block, {"B", 1}), -1);
 }
 
+TEST(Labels, in_steps_the_same_seats_are_found) {
+    World w(5, 7, 30);
+    const auto find = [&](Text label) {
+        const Ordinal guess = session_guess(*w.block, label_hash(*w.block, label));
+        session_ask(*w.block, guess);
+        return session_settle(*w.block, label, guess);
+    };
+    for (Ordinal o = 0; o < w.block->seats; o++)
+        ASSERT_EQ(find(w.block->label(o)), o);
+    for (u32 i = 0; i < 2000; i++) {
+        const std::string other = "A0-0-9" + std::to_string(i);
+        ASSERT_EQ(find({other.data(), static_cast<u32>(other.size())}), kNoSeat);
+    }
+    // Another seat with the same hash was guessed.
+    EXPECT_EQ(session_settle(*w.block, w.block->label(7), 8), 7u);
+    EXPECT_EQ(session_settle(*w.block, {"A0-0-99", 7}, 8), kNoSeat);
+}
+
 TEST(Session, costs_at_most_64_bytes_a_seat_beside_its_hold_entry) {
     const World w;
     Layout big = Layout::grid(40, 25, 40);

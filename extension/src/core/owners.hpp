@@ -19,6 +19,15 @@ inline u32 owner_partition(const Arena& arena, const Uuid& owner) {
     return arena.partition_of(static_cast<u32>(owner_hash(owner)));
 }
 
+// Asks for the memory that chaining a seat under an owner touches.
+inline void owner_ask(SessionBlock& block, const Uuid& owner) {
+    const u64 chain = owner_hash(owner) & (block.owner_chains - 1);
+    __builtin_prefetch(&block.part<Ordinal>(block.owner_heads_at)[chain], 1);
+}
+inline void owner_ask(SessionBlock& block, Ordinal entry) {
+    __builtin_prefetch(&block.part<OwnerLink>(block.owner_links_at)[entry], 1);
+}
+
 // Chains the entry under the owner that its hold entry names; takes it out again.
 void owner_link(SessionBlock& block, Ordinal entry);
 void owner_unlink(SessionBlock& block, Ordinal entry);

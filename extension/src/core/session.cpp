@@ -68,8 +68,7 @@ constexpr u32 kIndexOrdinalBits = 20;
 constexpr u32 kIndexOrdinalMask = (1u << kIndexOrdinalBits) - 1;
 static_assert(kSeatsPerSessionMax < kIndexOrdinalMask);
 
-IndexPlace index_place(const SessionBlock& b, Text label) {
-    const u64 h = hash_text(label, 0);
+IndexPlace index_place(const SessionBlock& b, u64 h) {
     return {static_cast<u32>((h >> 32) * b.index_slots >> 32),
             static_cast<u32>(h) & ~kIndexOrdinalMask};
 }
@@ -156,7 +155,7 @@ SessionBlock* session_build(const Arena& arena, Ref at, const LayoutInput& in) {
     auto* index = b->part<u32>(p.index);
     std::memset(index, 0xFF, sizeof(u32) * p.index_slots);
     for (Ordinal o = 0; o < in.seats; o++) {
-        const IndexPlace at = index_place(*b, b->label(o));
+        const IndexPlace at = index_place(*b, hash_text(b->label(o), 0));
         u32 i = at.slot;
         while (index[i] != kIndexEmpty)
             i = i + 1 == p.index_slots ? 0 : i + 1;
@@ -186,7 +185,7 @@ SessionBlock* session_build(const Arena& arena, Ref at, const LayoutInput& in) {
 
 Ordinal session_find(const SessionBlock& b, Text label) {
     const auto* index = b.part<u32>(b.index_at);
-    const IndexPlace at = index_place(b, label);
+    const IndexPlace at = index_place(b, hash_text(label, 0));
     for (u32 i = at.slot; index[i] != kIndexEmpty; i = i + 1 == b.index_slots ? 0 : i + 1) {
         if ((index[i] & ~kIndexOrdinalMask) != at.tag) continue;
         const Ordinal o = index[i] & kIndexOrdinalMask;
@@ -194,6 +193,43 @@ Ordinal session_find(const SessionBlock& b, Text label) {
         if (same(label, have.data, have.size)) return o;
     }
     return kNoSeat;
+}
+
+u64 label_hash(const SessionBlock& b, Text label) {
+    const u64 h = hash_text(label, 0);
+    __builtin_prefetch(&b.part<u32>(b.index_at)[index_place(b, h).slot]);
+    return h;
+}
+
+Ordinal session_guess(const SessionBlock& b, u64 hash) {
+    const auto* index = b.part<u32>(b.index_at);
+    const IndexPlace at = index_place(b, hash);
+    u32 i = at.slot;
+    while (index[i] != kIndexEmpty && (index[i] & ~kIndexOrdinalMask) != at.tag)
+        i = i + 1 == b.index_slots ? 0 : i + 1;
+    if (index[i] == kIndexEmpty) return kNoSeat;
+    const Ordinal o = index[i] & kIndexOrdinalMask;
+    __builtin_prefetch(&b.layout(o));
+    return o;
+}
+
+void session_ask(const SessionBlock& b, Ordinal guess) {
+    if (guess == kNoSeat) return;
+    __builtin_prefetch(b.label(guess).data);
+    __builtin_prefetch(&b.row(b.layout(guess).row));
+}
+
+Ordinal session_settle(SessionBlock& b, Text label, Ordinal guess) {
+    if (guess == kNoSeat) return kNoSeat;
+    const Text have = b.label(guess);
+    const Ordinal o = same(label, have.data, have.size) ? guess : session_find(b, label);
+    if (o == kNoSeat) return kNoSeat;
+    const RowInfo& row = b.row(b.layout(o).row);
+    __builtin_prefetch(&b.slot(o), 1);
+    __builtin_prefetch(&b.hold(o), 1);
+    owner_ask(b, o);
+    __builtin_prefetch(&b.bits(row)[(o - row.first_seat) >> 6], 1);
+    return o;
 }
 
 int session_find_area(SessionBlock& b, Text id) {

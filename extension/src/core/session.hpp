@@ -201,6 +201,15 @@ SessionBlock* session_build(const Arena& arena, Ref at, const LayoutInput& in);
 void describe_rows(SessionBlock& block);
 // kNoSeat when the session has no seat of that label.
 Ordinal session_find(const SessionBlock& block, Text label);
+// The same in steps, for who looks for many seats: each step touches memory that the one before it
+// has asked for, so that the waiting for one seat is the waiting for all. label_hash() first.
+u64 label_hash(const SessionBlock& block, Text label);
+// The seat of that hash, most likely; kNoSeat when the session has none.
+Ordinal session_guess(const SessionBlock& block, u64 hash);
+// Asks for what tells whether it is the one.
+void session_ask(const SessionBlock& block, Ordinal guess);
+// The seat itself, or kNoSeat; asks for what changes when it is taken.
+Ordinal session_settle(SessionBlock& block, Text label, Ordinal guess);
 // The index of an area by its id, or -1.
 int session_find_area(SessionBlock& block, Text id);
 int session_find_category(const SessionBlock& block, Text name);

@@ -35,9 +35,8 @@ struct LockArgs {
 LockTerms lock_terms(FunctionCallInfo fcinfo, const LockArgs& args);
 // How many seats a call wants, at least one.
 int32 quantity_arg(FunctionCallInfo fcinfo, int arg);
-inline Caller caller_of(const LockTerms& terms) {
-    return {GetCurrentTimestamp(), terms.channels.text, static_cast<u32>(terms.channels.n),
-            terms.above_rules};
+inline Caller caller_of(const LockTerms& terms, TimestampTz wall = GetCurrentTimestamp()) {
+    return {wall, terms.channels.text, static_cast<u32>(terms.channels.n), terms.above_rules};
 }
 // What applies where the caller says nothing.
 LockTerms standard_terms();
@@ -91,19 +90,24 @@ struct KeptLabel {
 };
 
 struct SeatBuffers {
+    u64* hash;
     Ordinal* seat;
     Reason* reason;
     KeptLabel* orphan;
+
+    // The room of seats from the i-th on, with the same orphan.
+    SeatBuffers from(int i) const { return {hash + i, seat + i, reason + i, orphan}; }
 };
 
 inline SeatBuffers seat_buffers(int n) {
-    auto* orphan =
-        static_cast<KeptLabel*>(palloc(sizeof(KeptLabel) + (sizeof(Ordinal) + sizeof(Reason)) * n));
+    constexpr Size kSeat = sizeof(u64) + sizeof(Ordinal) + sizeof(Reason);
+    auto* hash = static_cast<u64*>(palloc(sizeof(KeptLabel) + kSeat * n));
+    auto* orphan = reinterpret_cast<KeptLabel*>(hash + n);
     auto* seat = reinterpret_cast<Ordinal*>(orphan + 1);
     auto* reason = reinterpret_cast<Reason*>(seat + n);
     orphan->size = 0;
     memset(reason, 0, sizeof(Reason) * n);
-    return {seat, reason, orphan};
+    return {hash, seat, reason, orphan};
 }
 
 }  // namespace tix::pg

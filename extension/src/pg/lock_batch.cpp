@@ -33,6 +33,14 @@ struct Batch {
     int n;
 };
 
+// The items of one session, in order, and the wall clock when their turn came.
+struct Share {
+    SessionBlock* block;
+    Item** item;
+    int n;
+    TimestampTz wall;
+};
+
 u32 only_partition(const PartitionSet& set) {
     const int bits = __builtin_popcountll(set.word[0]) + __builtin_popcountll(set.word[1]);
     if (bits != 1) return kMany;
@@ -55,15 +63,21 @@ PartitionSet locks_at_once(const Item* list) {
     return set;
 }
 
+HoldAnswer run_alone(const Share& share, const Item* item, const PartitionSet& set) {
+    return with_partitions(set, [&](const Access& a) {
+        return take_seats(a, share.block, item->request.seats, share.wall);
+    });
+}
+
 // Takes the seats of the items in the list, all of one partition, in order.
-void run_partition(SessionBlock* block, Item* list) {
+void run_partition(const Share& share, Item* list) {
     while (list != nullptr) {
         const PartitionSet set = locks_at_once(list);
         lock_partitions(set, LW_EXCLUSIVE);
         const Access access = access_to(set);
         int seats = 0;
         for (; list != nullptr && seats < kSeatsAtOnce; list = list->next) {
-            list->hold = take_seats(access, block, list->request.seats);
+            list->hold = take_seats(access, share.block, list->request.seats, share.wall);
             if (list->hold.status == Status::need_partitions) break;
             seats += list->request.seats.list.n;
         }
@@ -71,36 +85,51 @@ void run_partition(SessionBlock* block, Item* list) {
         if (list == nullptr || list->hold.status != Status::need_partitions) continue;
         PartitionSet more = set;
         more.merge(list->hold.need);
-        list->hold = with_partitions(
-            more, [&](const Access& a) { return take_seats(a, block, list->request.seats); });
+        list->hold = run_alone(share, list, more);
         list = list->next;
     }
 }
 
 // Sorts the items, each of one partition, by partition, and runs them.
-void run_sorted(SessionBlock* block, Item** item, int n) {
+void run_sorted(const Share& share, int from, int until) {
     Item* first[kPartitionsMax];
     Item* last[kPartitionsMax];
     PartitionSet used;
-    for (int i = 0; i < n; i++) {
-        const u32 p = item[i]->partition;
+    for (int i = from; i < until; i++) {
+        Item* item = share.item[i];
+        const u32 p = item->partition;
         if (p == kNone) continue;
         if (used.has(p))
-            last[p]->next = item[i];
+            last[p]->next = item;
         else
-            first[p] = item[i];
-        last[p] = item[i];
-        item[i]->next = nullptr;
+            first[p] = item;
+        last[p] = item;
+        item->next = nullptr;
         used.add(p);
     }
     for (int w = 0; w < 2; w++)
         for (u64 left = used.word[w]; left != 0; left &= left - 1)
-            run_partition(block, first[w * 64 + __builtin_ctzll(left)]);
+            run_partition(share, first[w * 64 + __builtin_ctzll(left)]);
 }
 
-void run_alone(SessionBlock* block, Item* item) {
-    item->hold = with_partitions(
-        item->set, [&](const Access& a) { return take_seats(a, block, item->request.seats); });
+// Finds the seats of all items, step by step.
+void find_all(const Share& share) {
+    SessionBlock& block = *share.block;
+    Item** const end = share.item + share.n;
+    for (Item** it = share.item; it < end; it++)
+        hash_seats(block, (*it)->request.seats);
+    for (Item** it = share.item; it < end; it++) {
+        guess_seats(block, (*it)->request.seats);
+        owner_ask(block, (*it)->request.seats.owner);
+    }
+    for (Item** it = share.item; it < end; it++)
+        ask_seats(block, (*it)->request.seats);
+    for (Item** at = share.item; at < end; at++) {
+        Item* it = *at;
+        it->hold.reason = settle_seats(block, it->request.seats, &it->set);
+        it->partition = it->hold.reason == Reason::none ? only_partition(it->set) : kNone;
+        it->set.add(owner_partition(arena(), it->request.seats.owner));
+    }
 }
 
 // Decides the items of one session. Waits for it to load until `deadline`.
@@ -115,18 +144,15 @@ void run_session(Item** item, int n, Micros deadline) {
         return;
     }
     block->last_used.store(now, std::memory_order_relaxed);
-    for (int i = 0; i < n; i++) {
-        Item* it = item[i];
-        it->hold.reason = find_seats(*block, it->request.seats, &it->set);
-        it->partition = it->hold.reason == Reason::none ? only_partition(it->set) : kNone;
-        it->set.add(owner_partition(arena(), it->request.seats.owner));
-    }
+    const Share share = {block, item, n, GetCurrentTimestamp()};
+    find_all(share);
     for (int i = 0; i < n;) {
         const int from = i;
         while (i < n && item[i]->partition != kMany)
             i++;
-        run_sorted(block, item + from, i - from);
-        if (i < n) run_alone(block, item[i++]);
+        run_sorted(share, from, i);
+        if (i < n) item[i]->hold = run_alone(share, item[i], item[i]->set);
+        i++;
     }
     close_session();
 }
@@ -204,15 +230,19 @@ void run_batch(const Batch& batch) {
     pg_unreachable();
 }
 
-Batch read_batch(Jsonb* requests) {
-    if (!JB_ROOT_IS_ARRAY(requests) || JB_ROOT_IS_SCALAR(requests) || JB_ROOT_COUNT(requests) == 0)
-        raise_not_objects();
-    const Batch batch = {nullptr, static_cast<int>(JB_ROOT_COUNT(requests))};
-    if (batch.n > settings.max_batch_requests)
+Batch make_batch(int n) {
+    if (n > settings.max_batch_requests)
         raise_detail(Error::limit_exceeded,
                      psprintf("{\"setting\":\"tix.max_batch_requests\",\"value\":%d}",
                               settings.max_batch_requests));
-    auto* item = static_cast<Item*>(palloc(sizeof(Item) * batch.n));
+    return {static_cast<Item*>(palloc(sizeof(Item) * n)), n};
+}
+
+Batch read_batch(Jsonb* requests) {
+    if (!JB_ROOT_IS_ARRAY(requests) || JB_ROOT_IS_SCALAR(requests) || JB_ROOT_COUNT(requests) == 0)
+        raise_not_objects();
+    const Batch batch = make_batch(static_cast<int>(JB_ROOT_COUNT(requests)));
+    Item* item = batch.item;
     const LockTerms standard = standard_terms();
     JsonbIterator* it = JsonbIteratorInit(&requests->root);
     JsonbIteratorToken token;
@@ -231,7 +261,20 @@ Batch read_batch(Jsonb* requests) {
             decide(&item[n], refusal(Reason::too_many));
         n++;
     }
-    return {item, batch.n};
+    return batch;
+}
+
+Datum answer_batch(FunctionCallInfo fcinfo, const Batch& batch) {
+    run_batch(batch);
+    ReturnSetInfo* rows = begin_rows(fcinfo);
+    const TimestampTz epoch = wall_time(0);
+    for (int i = 0; i < batch.n; i++) {
+        Datum values[kAnswerColumns];
+        bool nulls[kAnswerColumns];
+        answer_values(batch.item[i].answer, epoch, values, nulls);
+        put_row(rows, values, nulls);
+    }
+    return Datum(0);
 }
 
 }  // namespace
@@ -243,15 +286,5 @@ using namespace tix::pg;
 TIX_FUNCTION(tix_lock_batch) {
     require_writable("tix_lock_batch()");
     require_arguments(fcinfo, 1, "tix_lock_batch()");
-    const Batch batch = read_batch(PG_GETARG_JSONB_P(0));
-    run_batch(batch);
-    ReturnSetInfo* rows = begin_rows(fcinfo);
-    const TimestampTz epoch = wall_time(0);
-    for (int i = 0; i < batch.n; i++) {
-        Datum values[kAnswerColumns];
-        bool nulls[kAnswerColumns];
-        answer_values(batch.item[i].answer, epoch, values, nulls);
-        put_row(rows, values, nulls);
-    }
-    return Datum(0);
+    return answer_batch(fcinfo, read_batch(PG_GETARG_JSONB_P(0)));
 }

@@ -44,32 +44,52 @@ Jsonb* conflicts_of(const Text* seat, const Reason* reason, u32 n, Text orphan) 
 
 }  // namespace
 
-Reason find_seats(SessionBlock& block, const ListedRequest& r, PartitionSet* set) {
+void hash_seats(const SessionBlock& block, const ListedRequest& r) {
+    for (int i = 0; i < r.list.n; i++)
+        r.buffer.hash[i] = label_hash(block, r.list.text[i]);
+}
+
+void guess_seats(const SessionBlock& block, const ListedRequest& r) {
+    for (int i = 0; i < r.list.n; i++)
+        r.buffer.seat[i] = session_guess(block, r.buffer.hash[i]);
+}
+
+void ask_seats(const SessionBlock& block, const ListedRequest& r) {
+    for (int i = 0; i < r.list.n; i++)
+        session_ask(block, r.buffer.seat[i]);
+}
+
+Reason settle_seats(SessionBlock& block, const ListedRequest& r, PartitionSet* set) {
     Reason first = Reason::none;
     Ordinal* seat = r.buffer.seat;
     Reason* reason = r.buffer.reason;
     if (r.into != 0) *set = home_of(r.into, r.owner);
     for (int i = 0; i < r.list.n; i++) {
-        seat[i] = session_find(block, r.list.text[i]);
+        seat[i] = session_settle(block, r.list.text[i], seat[i]);
         reason[i] = seat[i] == kNoSeat ? Reason::unknown_seat : Reason::none;
         for (int j = 0; j < i && reason[i] == Reason::none; j++)
             if (seat[j] == seat[i]) reason[i] = Reason::duplicate_seat;
         if (first == Reason::none) first = reason[i];
         if (first != Reason::none) continue;
         set->add(seat_partition(arena(), block, seat[i]));
-        // Needed under the partition lock, and in a large session far away.
-        __builtin_prefetch(&block.slot(seat[i]), 1);
-        __builtin_prefetch(&block.hold(seat[i]), 1);
     }
     return first;
 }
 
-HoldAnswer take_seats(const Access& a, SessionBlock* block, const ListedRequest& r) {
+Reason find_seats(SessionBlock& block, const ListedRequest& r, PartitionSet* set) {
+    hash_seats(block, r);
+    guess_seats(block, r);
+    ask_seats(block, r);
+    return settle_seats(block, r, set);
+}
+
+HoldAnswer take_seats(const Access& a, SessionBlock* block, const ListedRequest& r,
+                      TimestampTz wall) {
     LockCall call = {block,   r.buffer.seat, static_cast<u32>(r.list.n),
                      r.owner, r.terms.ttl,   database_generation(),
                      r.into};
     call.avoid_orphans = r.terms.avoid_orphans;
-    call.caller = caller_of(r.terms);
+    call.caller = caller_of(r.terms, wall);
     call.seats_max = static_cast<u32>(settings.max_seats_per_lock);
     const HoldAnswer h = lock_seats(a, call, r.buffer.reason);
     // The layout may be gone once the session is closed.
@@ -103,10 +123,11 @@ Answer lock_without_key(const ListedRequest& r, Datum seats) {
     block->last_used.store(session_asked_at(), std::memory_order_relaxed);
     HoldAnswer h;
     PartitionSet set;
+    const TimestampTz wall = GetCurrentTimestamp();
     h.reason = find_seats(*block, r, &set);
     set.add(owner_partition(arena(), r.owner));
     if (h.reason == Reason::none)
-        h = with_partitions(set, [&](const Access& a) { return take_seats(a, block, r); });
+        h = with_partitions(set, [&](const Access& a) { return take_seats(a, block, r, wall); });
     close_session();
     const Answer answer = listed_answer(r, h, seats);
     if (h.journal != Journal::none) announce_changes();
