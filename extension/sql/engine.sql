@@ -146,20 +146,6 @@ COMMENT ON FUNCTION @extschema@.tix_lock_area(uuid, text, integer, uuid, interva
     'on; accessible places are never given. Reasons: unknown_seat (no such area), too_many, '
     'held_out, accessible_only, sold_out. idempotency_key and errors as tix_lock_seats.';
 
-CREATE FUNCTION @extschema@.tix_lock_batch(requests jsonb)
-RETURNS SETOF @extschema@.tix_lock_result
-AS 'MODULE_PATHNAME' LANGUAGE C VOLATILE PARALLEL UNSAFE ROWS 32;
-COMMENT ON FUNCTION @extschema@.tix_lock_batch(jsonb) IS
-    'Many independent requests, one answer each, in order: an array of objects {"sessionId", '
-    '"seatIds", "userId"} with, as tix_lock_seats has them, "ttl" (seconds, a number), '
-    '"channels", "orphans", "idempotencyKey" and "intoLockId"; null is as good as absent. Of two '
-    'requests for one seat the first wins. A request that cannot be read has reason malformed and '
-    'conflicts [{"field","expected"}]; one of a session that cannot be loaded has rebuilding. '
-    'A key used with another request is malformed. All waits for loading together last '
-    'tix.load_wait. Durability and rollback are common to all requests: call it in a transaction '
-    'of its own. Best available is not among them. Errors: 22023 not an array of objects, TX005 '
-    'more than tix.max_batch_requests; else as tix_lock_seat.';
-
 CREATE FUNCTION @extschema@.tix_extend_lock(lock_id bigint, user_id uuid,
     ttl interval DEFAULT NULL) RETURNS @extschema@.tix_lock_result
 AS 'MODULE_PATHNAME' LANGUAGE C VOLATILE PARALLEL UNSAFE;

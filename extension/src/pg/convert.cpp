@@ -72,6 +72,11 @@ TextList text_list_arg(FunctionCallInfo fcinfo, int arg, const char* name, int n
     return {text, n};
 }
 
+UuidList uuid_list_arg(FunctionCallInfo fcinfo, int arg, const char* name) {
+    const ArrayType* array = some_elements(fcinfo, arg, name);
+    return {ARR_DATA_PTR(array), ArrayGetNItems(ARR_NDIM(array), ARR_DIMS(array))};
+}
+
 // Writes the array as construct_array would, in one go: a call makes one for each hold.
 ArrayType* text_array(const Text* text, int n) {
     if (n == 0) return construct_empty_array(TEXTOID);

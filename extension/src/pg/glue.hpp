@@ -198,6 +198,19 @@ struct TextList {
     int n;
 };
 TextList text_list_arg(FunctionCallInfo fcinfo, int arg, const char* name, int n_max);
+// A uuid[], checked likewise; its elements stay where they are.
+struct UuidList {
+    const char* bytes;
+    int n;
+
+    Uuid operator[](int i) const {
+        Uuid u;
+        memcpy(&u, bytes + i * UUID_LEN, UUID_LEN);
+        return u;
+    }
+};
+static_assert(sizeof(Uuid) == UUID_LEN);
+UuidList uuid_list_arg(FunctionCallInfo fcinfo, int arg, const char* name);
 ArrayType* text_array(const Text* text, int n);
 ArrayType* label_array(const SessionBlock& block, const Ordinal* seats, u32 n);
 // Raises 55000 unless the SQL of extension tix in this database is of this library's version

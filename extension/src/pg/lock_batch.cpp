@@ -264,6 +264,27 @@ Batch read_batch(Jsonb* requests) {
     return batch;
 }
 
+// One seat a request: the i-th elements of the arrays belong together.
+Batch read_arrays(FunctionCallInfo fcinfo) {
+    const UuidList session = uuid_list_arg(fcinfo, 0, "session_ids");
+    const TextList seat = text_list_arg(fcinfo, 1, "seat_ids", PG_INT32_MAX);
+    const UuidList owner = uuid_list_arg(fcinfo, 2, "user_ids");
+    if (session.n != seat.n || owner.n != seat.n)
+        ereport(ERROR,
+                (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+                 errmsg("session_ids, seat_ids and user_ids must have as many elements each"),
+                 errdetail("They have %d, %d and %d.", session.n, seat.n, owner.n)));
+    const Batch batch = make_batch(seat.n);
+    const LockTerms terms = lock_terms(fcinfo, {3, -1, -1, -1});
+    const SeatBuffers buffer = seat_buffers(seat.n);
+    for (int i = 0; i < batch.n; i++) {
+        Item& item = batch.item[i];
+        item = Item{};
+        item.request.seats = {session[i], owner[i], {&seat.text[i], 1}, terms, 0, buffer.from(i)};
+    }
+    return batch;
+}
+
 Datum answer_batch(FunctionCallInfo fcinfo, const Batch& batch) {
     run_batch(batch);
     ReturnSetInfo* rows = begin_rows(fcinfo);
@@ -287,4 +308,9 @@ TIX_FUNCTION(tix_lock_batch) {
     require_writable("tix_lock_batch()");
     require_arguments(fcinfo, 1, "tix_lock_batch()");
     return answer_batch(fcinfo, read_batch(PG_GETARG_JSONB_P(0)));
+}
+
+TIX_FUNCTION(tix_lock_batch_arrays) {
+    require_writable("tix_lock_batch()");
+    return answer_batch(fcinfo, read_arrays(fcinfo));
 }

@@ -78,6 +78,7 @@ Reason settle_seats(SessionBlock& block, const ListedRequest& r, PartitionSet* s
 
 Reason find_seats(SessionBlock& block, const ListedRequest& r, PartitionSet* set) {
     hash_seats(block, r);
+    owner_ask(block, r.owner);
     guess_seats(block, r);
     ask_seats(block, r);
     return settle_seats(block, r, set);
