@@ -16,7 +16,9 @@ CREATE TABLE @extschema@.holds (
     order_id    uuid,
     seats       text[] NOT NULL
 );
-CREATE INDEX holds_session_deadline ON @extschema@.holds (session_id, expires_at);
+-- Its entries differ: to look for equal ones on every full page costs more than the page.
+CREATE INDEX holds_session_deadline ON @extschema@.holds (session_id, expires_at)
+    WITH (deduplicate_items = off);
 COMMENT ON TABLE @extschema@.holds IS
     'Journal of seat holds, append-only, written by the library in the caller''s transaction. '
     'kind: g grant, a seats added, e extended, o handed to an order, r released, s sold, f '
