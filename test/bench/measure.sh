@@ -12,9 +12,12 @@ work=$1
 client=$build/bench/bin/tix-load
 walked_seats=40000
 walked=$(session_of "$walked_seats" 8000 0)
-large_seats=400000
+# Four seats a request take the largest stadium until holds have lapsed, batches two of them.
+large_seats=100000
 large=$(session_of "$large_seats" 8000 0)
 many="--session=$large --seats=$large_seats"
+huge_seats=200000
+huge=$(session_of "$huge_seats" 8000 0)
 buyer=b1000000-0000-4000-8000-000000000001
 holder=b2000000-0000-4000-8000-000000000002
 async="-c synchronous_commit=off"
@@ -125,9 +128,10 @@ measure_peers() {
         group lua "$few" "$many --group=4" "${redis[@]}" "tix_async:tix:$async" tix_journal:tix:
     fi
     if wanted batch; then
-        load_session "$large"
-        group batch "$few" "$many --batch=32" "${redis[@]}" "tix_memory:batch_tix:$memory $async" \
-            "tix_async:batch_tix:$async" tix_journal:batch_tix:
+        load_session "$huge"
+        group batch "$few" "--session=$huge --seats=$huge_seats --batch=32" "${redis[@]}" \
+            "tix_memory:batch_tix:$memory $async" "tix_async:batch_tix:$async" \
+            tix_journal:batch_tix: "tix_jsonb:jsonb_tix:$async"
     fi
 }
 

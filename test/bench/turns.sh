@@ -18,7 +18,7 @@ load_session() {
 clean() {
     case $1 in
         redis) redis-cli -s "$(redis_socket "$2")" flushall >/dev/null ;;
-        tix | short_tix | batch_tix | best_tix) sql "TRUNCATE tix.holds" ;;
+        tix | short_tix | batch_tix | jsonb_tix | best_tix) sql "TRUNCATE tix.holds" ;;
         row) sql "TRUNCATE bench.holds" ;;
         advisory) sql "TRUNCATE bench.holds_advisory" ;;
         insert) sql "TRUNCATE bench.holds_plain" ;;

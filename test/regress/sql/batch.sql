@@ -101,8 +101,8 @@ SELECT * FROM tix_check(s(34));
 SELECT * FROM tix_arena_audit();
 
 -- From arrays, one seat a request: the same answers.
-SELECT make_session(35, 2, 1, 8);
-SELECT seats FROM tix_load_session(s(35));
+SELECT make_session(38, 2, 1, 8);
+SELECT seats FROM tix_load_session(s(38));
 CREATE FUNCTION arrays(sessions integer[], seats text[], who integer[],
     ttl interval DEFAULT NULL) RETURNS TABLE (n bigint, ok boolean, reason text, granted boolean,
     lives interval, seats text[], conflicts jsonb) LANGUAGE sql AS $$
@@ -113,41 +113,41 @@ CREATE FUNCTION arrays(sessions integer[], seats text[], who integer[],
         ARRAY(SELECT u(i) FROM unnest(who) WITH ORDINALITY a (i, n) ORDER BY n), ttl)
         WITH ORDINALITY AS r (ok, reason, lock_id, expires_at, seats, conflicts, tier, n)
     ORDER BY r.n $$;
-SELECT * FROM arrays('{35, 33, 35, 3299, 35, 35, 35}',
+SELECT * FROM arrays('{38, 33, 38, 3299, 38, 38, 38}',
     ARRAY['B-1-1', 'A-1-4', 'A-1-1', 'A-1-1', 'B-1-1', repeat('Ω', 40), 'B-1-1'],
     '{1, 2, 3, 4, 5, 6, 1}', '10 min');
-SELECT * FROM arrays('{35, 35}', '{A-1-2, A-1-1}', '{7, 7}');
+SELECT * FROM arrays('{38, 38}', '{A-1-2, A-1-1}', '{7, 7}');
 SELECT count(DISTINCT r.lock_id) AS relocked FROM (SELECT lock_id FROM tix_lock_batch(
-    ARRAY[s(35), s(35)], '{A-1-2, A-1-2}', ARRAY[u(7), u(7)])) r;
-SELECT kind, user_id = u(7) AS of_7, seats FROM holds WHERE session_id = s(35) ORDER BY seats;
+    ARRAY[s(38), s(38)], '{A-1-2, A-1-2}', ARRAY[u(7), u(7)])) r;
+SELECT kind, user_id = u(7) AS of_7, seats FROM holds WHERE session_id = s(38) ORDER BY seats;
 BEGIN;
-SELECT n, ok, reason FROM arrays('{35, 35}', '{A-1-1, nowhere}', '{8, 8}');
+SELECT n, ok, reason FROM arrays('{38, 38}', '{A-1-1, nowhere}', '{8, 8}');
 SELECT pg_current_xact_id_if_assigned() IS NULL AS no_xid;
 SAVEPOINT one;
-SELECT n, ok FROM arrays('{35, 35}', '{A-1-3, A-1-4}', '{8, 9}');
+SELECT n, ok FROM arrays('{38, 38}', '{A-1-3, A-1-4}', '{8, 9}');
 ROLLBACK TO one;
-SELECT n, ok FROM arrays('{35}', '{A-1-3}', '{9}');
+SELECT n, ok FROM arrays('{38}', '{A-1-3}', '{9}');
 ROLLBACK;
-SELECT count(*) FROM arrays('{{35, 35}, {35, 35}}', '{{A-1-5, A-1-6}, {A-1-7, A-1-8}}',
+SELECT count(*) FROM arrays('{{38, 38}, {38, 38}}', '{{A-1-5, A-1-6}, {A-1-7, A-1-8}}',
     '{{1, 2}, {3, 4}}') WHERE ok;
 
 -- Arrays that do not belong together are refused whole.
-SELECT arrays('{35, 35}', '{A-1-4}', '{1, 2}');
-SELECT arrays('{35}', '{A-1-4}', '{1, 2}');
+SELECT arrays('{38, 38}', '{A-1-4}', '{1, 2}');
+SELECT arrays('{38}', '{A-1-4}', '{1, 2}');
 SELECT arrays('{}', '{}', '{}');
 SELECT tix_lock_batch(NULL, '{A-1-4}', ARRAY[u(1)]);
-SELECT tix_lock_batch(ARRAY[s(35)], NULL, ARRAY[u(1)]);
-SELECT tix_lock_batch(ARRAY[s(35)], '{A-1-4}', NULL);
-SELECT tix_lock_batch(ARRAY[s(35), NULL], '{A-1-4, A-1-3}', ARRAY[u(1), u(1)]);
-SELECT tix_lock_batch(ARRAY[s(35), s(35)], '{A-1-4, NULL}', ARRAY[u(1), u(1)]);
-SELECT tix_lock_batch(ARRAY[s(35), s(35)], '{A-1-4, A-1-3}', ARRAY[u(1), NULL]);
-SELECT arrays('{35}', '{A-1-4}', '{1}', '0');
-SELECT arrays('{35}', '{A-1-4}', '{1}', '8 days');
+SELECT tix_lock_batch(ARRAY[s(38)], NULL, ARRAY[u(1)]);
+SELECT tix_lock_batch(ARRAY[s(38)], '{A-1-4}', NULL);
+SELECT tix_lock_batch(ARRAY[s(38), NULL], '{A-1-4, A-1-3}', ARRAY[u(1), u(1)]);
+SELECT tix_lock_batch(ARRAY[s(38), s(38)], '{A-1-4, NULL}', ARRAY[u(1), u(1)]);
+SELECT tix_lock_batch(ARRAY[s(38), s(38)], '{A-1-4, A-1-3}', ARRAY[u(1), NULL]);
+SELECT arrays('{38}', '{A-1-4}', '{1}', '0');
+SELECT arrays('{38}', '{A-1-4}', '{1}', '8 days');
 SET tix.max_batch_requests = 2;
-SELECT n, ok FROM arrays('{35, 35}', '{A-1-4, B-1-4}', '{1, 1}');
-SELECT arrays('{35, 35, 35}', '{A-1-4, B-1-4, B-1-5}', '{1, 1, 1}');
+SELECT n, ok FROM arrays('{38, 38}', '{A-1-4, B-1-4}', '{1, 1}');
+SELECT arrays('{38, 38, 38}', '{A-1-4, B-1-4, B-1-5}', '{1, 1, 1}');
 RESET tix.max_batch_requests;
-SELECT seat_id, state FROM tix_seats(s(35)) WHERE state <> 'free' ORDER BY seat_id;
+SELECT seat_id, state FROM tix_seats(s(38)) WHERE state <> 'free' ORDER BY seat_id;
 SELECT * FROM tix_arena_audit();
 DROP FUNCTION arrays;
 
