@@ -244,6 +244,7 @@ Batch read_batch(Jsonb* requests) {
     const Batch batch = make_batch(static_cast<int>(JB_ROOT_COUNT(requests)));
     Item* item = batch.item;
     const LockTerms standard = standard_terms();
+    KnownTtl ttl = {nullptr, 0};
     JsonbIterator* it = JsonbIteratorInit(&requests->root);
     JsonbIteratorToken token;
     JsonbValue v;
@@ -254,7 +255,7 @@ Batch read_batch(Jsonb* requests) {
         item[n] = Item{};
         BatchRequest& request = item[n].request;
         request.seats.terms = standard;
-        read_request(v.val.binary.data, &request);
+        read_request(v.val.binary.data, &ttl, &request);
         if (request.bad.data != nullptr)
             decide(&item[n], malformed_answer(request.bad, request.expected));
         else if (request.seats.list.text == nullptr)

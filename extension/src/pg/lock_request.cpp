@@ -58,40 +58,56 @@ bool read_text(const JsonbValue& v, Text* out) {
     return true;
 }
 
-int hex_digit(char c) {
-    if (c >= '0' && c <= '9') return c - '0';
-    c = static_cast<char>(c | 0x20);
-    return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-}
+// The value of a hexadecimal digit; of any other byte more than 15.
+struct HexDigits {
+    u8 value[256];
+
+    constexpr HexDigits() : value() {
+        for (u32 c = 0; c < 256; c++)
+            value[c] = 0xFF;
+        for (u8 i = 0; i < 10; i++)
+            value['0' + i] = i;
+        for (u8 i = 0; i < 6; i++)
+            value['a' + i] = value['A' + i] = static_cast<u8>(10 + i);
+    }
+    u32 of(char c) const { return value[static_cast<u8>(c)]; }
+};
+constexpr HexDigits kHex;
 
 // 8-4-4-4-12 digits: the form in which PostgreSQL prints it.
 bool read_uuid(const JsonbValue& v, Uuid* out) {
     Text t;
     if (!read_text(v, &t) || t.size != 36) return false;
     u8 byte[16];
-    u32 at = 0;
-    for (u32 i = 0; i < 36; i++) {
-        if (i == 8 || i == 13 || i == 18 || i == 23) {
-            if (t.data[i] != '-') return false;
-            continue;
-        }
-        const int high = hex_digit(t.data[i]);
-        const int low = hex_digit(t.data[++i]);
-        if (high < 0 || low < 0) return false;
-        byte[at++] = static_cast<u8>(high << 4 | low);
+    u32 all = 0;
+    const char* at = t.data;
+    for (u32 i = 0; i < 16; i++) {
+        if ((i == 4 || i == 6 || i == 8 || i == 10) && *at++ != '-') return false;
+        const u32 high = kHex.of(at[0]), low = kHex.of(at[1]);
+        all |= high | low;
+        byte[i] = static_cast<u8>(high << 4 | low);
+        at += 2;
     }
+    if (all > 15) return false;
     memcpy(&out->hi, byte, 8);
     memcpy(&out->lo, byte + 8, 8);
     return true;
 }
 
-bool read_ttl(const JsonbValue& v, LockTerms* terms) {
+bool same_numeric(Numeric a, Numeric b) {
+    return a != nullptr && VARSIZE_ANY(a) == VARSIZE_ANY(b) && memcmp(a, b, VARSIZE_ANY(a)) == 0;
+}
+
+bool read_ttl(const JsonbValue& v, KnownTtl* known, LockTerms* terms) {
     if (v.type != jbvNumeric) return false;
-    const float8 seconds = DatumGetFloat8(
-        DirectFunctionCall1(numeric_float8_no_overflow, NumericGetDatum(v.val.numeric)));
-    const float8 micros = seconds * 1e6;
-    if (!(micros >= 1 && micros <= static_cast<float8>(kTtlMaxMicros))) return false;
-    terms->ttl_asked = static_cast<Micros>(micros);
+    if (!same_numeric(known->numeric, v.val.numeric)) {
+        const float8 seconds = DatumGetFloat8(
+            DirectFunctionCall1(numeric_float8_no_overflow, NumericGetDatum(v.val.numeric)));
+        const float8 micros = seconds * 1e6;
+        if (!(micros >= 1 && micros <= static_cast<float8>(kTtlMaxMicros))) return false;
+        *known = {v.val.numeric, static_cast<Micros>(micros)};
+    }
+    terms->ttl_asked = known->micros;
     terms->ttl = capped_ttl(terms->ttl_asked);
     return true;
 }
@@ -140,10 +156,10 @@ bool read_key(const JsonbValue& v, Text* out) {
     return read_text(v, out) && out->size >= 1 && out->size <= kIdempotencyKeyBytesMax;
 }
 
-bool read_field(u32 field, const JsonbValue& v, ListedRequest* r) {
+bool read_field(u32 field, const JsonbValue& v, KnownTtl* ttl, ListedRequest* r) {
     switch (field) {
         case kTtl:
-            return read_ttl(v, &r->terms);
+            return read_ttl(v, ttl, &r->terms);
         case kUser:
             return read_uuid(v, &r->owner);
         case kOrphans:
@@ -171,7 +187,7 @@ void blame(u32 field, BatchRequest* out) {
 
 }  // namespace
 
-void read_request(JsonbContainer* object, BatchRequest* out) {
+void read_request(JsonbContainer* object, KnownTtl* ttl, BatchRequest* out) {
     JsonbIterator* it = JsonbIteratorInit(object);
     JsonbValue key, value;
     JsonbIteratorToken token;
@@ -186,7 +202,7 @@ void read_request(JsonbContainer* object, BatchRequest* out) {
             return;
         }
         if (value.type == jbvNull) continue;  // as if it were not there
-        if (!read_field(field, value, &out->seats)) return blame(field, out);
+        if (!read_field(field, value, ttl, &out->seats)) return blame(field, out);
         seen |= 1u << field;
     }
     for (u32 f = 0; f < kFields; f++)

@@ -12,8 +12,15 @@ struct BatchRequest {
     const char* expected;
 };
 
+// The ttl of the request before, as it stood in the jsonb: most requests of a batch have the same,
+// and a numeric becomes a number by way of a text. numeric is null: none yet.
+struct KnownTtl {
+    Numeric numeric;
+    Micros micros;
+};
+
 // Reads one object. Strings stay in the jsonb. Never raises for what the object says.
-void read_request(JsonbContainer* object, BatchRequest* out);
+void read_request(JsonbContainer* object, KnownTtl* ttl, BatchRequest* out);
 // What is wrong with it, as a row.
 Answer malformed_answer(Text field, const char* expected);
 

@@ -12,6 +12,13 @@ CREATE FUNCTION batch(VARIADIC requests jsonb[]) RETURNS TABLE (n bigint, ok boo
     FROM tix_lock_batch(to_jsonb(requests)) WITH ORDINALITY
         AS r (ok, reason, lock_id, expires_at, seats, conflicts, tier, n) ORDER BY r.n $$;
 
+-- Each request has its own ttl.
+BEGIN;
+SELECT n, lives FROM batch(want(33, 1, 'A-1-5') || '{"ttl": 600}', want(33, 2, 'A-1-6')
+    || '{"ttl": 600}', want(33, 3, 'A-1-7') || '{"ttl": 60.0}', want(33, 4, 'A-1-8'),
+    want(33, 5, 'A-1-4') || '{"ttl": 600}');
+ROLLBACK;
+
 -- Several sessions, several areas, in any order.
 SELECT * FROM batch(want(33, 1, 'A-1-2', 'A-1-1'), want(32, 2, 'D-1-1'),
     want(33, 3, 'A-1-3') || '{"ttl": 600}', want(32, 4, 'A-1-1', 'D-1-2', 'B-1-1'),
