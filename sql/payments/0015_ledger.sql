@@ -31,9 +31,11 @@ FROM tix.refunds r WHERE r.status = 'succeeded' ORDER BY 1;
 -- back from both.
 ALTER TABLE tix.refunds DROP CONSTRAINT refunds_order_item_id_key,
     ADD COLUMN goodwill boolean NOT NULL DEFAULT false,
+    ADD COLUMN requested_by uuid,
     ADD COLUMN provider_refund_id text;
 COMMENT ON COLUMN tix.refunds.goodwill IS
     'Given back although the tickets stay; law O5 does not count it as refunded.';
+COMMENT ON COLUMN tix.refunds.requested_by IS 'The member of staff who asked for it, if one did.';
 COMMENT ON COLUMN tix.refunds.provider_refund_id IS
     'The provider''s name for it; NULL while it has told none.';
 CREATE UNIQUE INDEX refunds_one_per_item ON tix.refunds (order_item_id, payment_id)

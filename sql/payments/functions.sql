@@ -21,8 +21,8 @@ DECLARE
     how CONSTANT text := tix_begin_payment.method;
     key CONSTANT text := tix_begin_payment.idempotency_key;
 BEGIN
-    IF NOT EXISTS (SELECT FROM payment_providers p WHERE p.provider = via) THEN
-        RAISE EXCEPTION 'payment provider % is unknown', coalesce(via, 'NULL')
+    IF NOT EXISTS (SELECT FROM payment_providers p WHERE p.provider = via AND p.enabled) THEN
+        RAISE EXCEPTION 'payment provider % is unknown or not enabled', coalesce(via, 'NULL')
             USING ERRCODE = '22023', HINT = 'The providers are listed in tix.payment_providers.';
     END IF;
     SELECT * INTO paid FROM orders o
@@ -53,7 +53,8 @@ COMMENT ON FUNCTION tix.tix_begin_payment(uuid, text, text, uuid, text) IS
     'order it must be; NULL: a trusted caller''s, any. method: the provider''s name for how it is '
     'paid. Calling it again while the payment runs returns the same payment. The same idempotency '
     'key (1 to 255 bytes) of the order''s user again gives the first answer again, whatever became '
-    'of the payment, with replayed = true. Errors: 22023 unknown provider or malformed key; 55P03 '
+    'of the payment, with replayed = true. Errors: 22023 unknown or disabled provider or malformed '
+    'key; 55P03 '
     'the key is in use at this moment; P0002 unknown or another''s order; TX002 a lock is lost; '
     'TX009 key used with another order, provider or method; TX010 the order is past paying or is '
     'being paid in another way.';
@@ -175,7 +176,9 @@ BEGIN
     FROM (SELECT DISTINCT i.lock_id FROM order_items i WHERE i.order_id = paid.order_id) l
     WHERE NOT alive <@ wanted;
     missing := ARRAY(SELECT w FROM unnest(wanted) w WHERE w <> ALL (alive));
-    IF missing <> '{}' THEN
+    IF missing <> '{}' AND NOT EXISTS (
+        SELECT FROM sessions s
+        WHERE s.session_id = paid.session_id AND s.status = 'cancelled') THEN
         SELECT * INTO again FROM tix_take_seats(paid.session_id, missing, paid.user_id,
                                                 current_setting('tix.order_ttl')::interval);
         IF again.reason = 'rebuilding' THEN

@@ -103,6 +103,20 @@ SET enable_nestloop = off AS $$
     SELECT 'O8', o.session_id, d.order_id::text, d.detail
     FROM differing d LEFT JOIN orders o USING (order_id)
     UNION ALL
+    SELECT 'O8', o.session_id, order_id::text,
+           format('payment %s: disputes took %s, the ledger says %s',
+                  coalesce(d.payment_id, b.payment_id),
+                  coalesce(d.amount, 0), -coalesce(b.amount, 0))
+    FROM (SELECT k.order_id, k.payment_id, k.currency, sum(k.amount) AS amount
+          FROM disputes k WHERE k.status <> 'won'
+          GROUP BY k.order_id, k.payment_id, k.currency) d
+    FULL JOIN (SELECT l.order_id, l.payment_id, l.currency, sum(l.amount) AS amount
+               FROM ledger l WHERE l.kind IN ('chargeback', 'chargeback_reversed')
+               GROUP BY l.order_id, l.payment_id, l.currency) b
+        USING (order_id, payment_id, currency)
+    LEFT JOIN orders o USING (order_id)
+    WHERE coalesce(d.amount, 0) <> -coalesce(b.amount, 0)
+    UNION ALL
     SELECT 'O5', o.session_id, p.order_id::text,
            format('payment %s: %s captured, %s refunded or owed', p.payment_id,
                   CASE WHEN p.status = 'succeeded' THEN p.amount ELSE 0 END, r.amount)
@@ -120,8 +134,8 @@ SET enable_nestloop = off AS $$
 $$;
 COMMENT ON FUNCTION tix.audit_money() IS
     'Internal: breaches of the laws of money that one snapshot proves: the ledger is not what '
-    'payments and refunds say (O8), more is refunded or owed than a payment brought (O5), money '
-    'came and the order has ended without it (O4). No row when all agrees.';
+    'payments, refunds and disputes say (O8), more is refunded or owed than a payment brought '
+    '(O5), money came and the order has ended without it (O4). No row when all agrees.';
 
 REVOKE ALL ON FUNCTION
     tix.book_payment, tix.book_refund, tix.keep_ledger, tix.audit_money FROM PUBLIC;

@@ -53,8 +53,8 @@ async function goesBack({ ann, orderId }, seconds = 15) {
 test('late money takes the seats again when they are free', async () => {
     const wanted = take(2);
     const { ann, orderId } = await paying(wanted, 'mock_late');
-    await eventually('the payment expires', async () =>
-        ok(await ann.get(`/v1/orders/${orderId}`)).status === 'expired');
+    await eventually('the payment has failed', async () =>
+        ok(await ann.get(`/v1/orders/${orderId}`)).status === 'failed');
     for (const seat of wanted) assert.equal(await seatState(session, seat), 'free');
     await eventually('the money arrives', async () =>
         ok(await ann.get(`/v1/orders/${orderId}`)).status === 'completed');
@@ -68,10 +68,10 @@ test('late money takes the seats again when they are free', async () => {
 test('late money for seats that another has bought goes back', async (t) => {
     const wanted = take(2);
     const made = await paying(wanted, 'mock_late');
-    await orderBecomes(made.ann, made.orderId, 'expired');
+    await orderBecomes(made.ann, made.orderId, 'failed');
     await buy(buyer(), session, [wanted[1]]);
     await eventually('the money arrives', async () =>
-        ok(await made.ann.get(`/v1/orders/${made.orderId}`)).status !== 'expired');
+        ok(await made.ann.get(`/v1/orders/${made.orderId}`)).status !== 'failed');
     await goesBack(made, 5);
     const [[took]] = sql(`SELECT extract(epoch FROM r.processed_at - r.created_at) * 1000
         FROM tix.refunds r WHERE order_id = '${made.orderId}'`);

@@ -70,8 +70,8 @@ SELECT isnt(owe_refund(:'bobs', NULL, 200, 'last'), NULL, 'to the cent');
 
 -- What the bank took back cannot be given back.
 SELECT pg_temp.paid(:'session', 'B-3', :'bob') AS taken \gset
-INSERT INTO ledger (order_id, payment_id, kind, amount, currency)
-SELECT order_id, payment_id, 'chargeback', -1500, 'EUR' FROM orders WHERE order_id = :'taken';
+INSERT INTO disputes (order_id, payment_id, provider_dispute_id, amount, currency)
+SELECT order_id, payment_id, 'd', 1500, 'EUR' FROM orders WHERE order_id = :'taken';
 SELECT throws_ok(format('SELECT owe_refund(%L, NULL, 501, ''x'')', :'taken'), 'TX008', NULL,
     'what the bank took back is not owed a second time');
 SELECT isnt(owe_refund(:'taken', NULL, 500, 'rest'), NULL, 'what it left is');

@@ -1,7 +1,7 @@
 -- Refunds: every one that is owed is asked for until it is paid or refused, by one caller at a
 -- time, and each is paid once.
 \ir fixture.psql
-SELECT plan(38);
+SELECT plan(64);
 CREATE FUNCTION pg_temp.event(id text, kind text, o uuid, amount bigint, refund text DEFAULT NULL,
                               tx text DEFAULT NULL)
 RETURNS text LANGUAGE sql AS $$
@@ -38,7 +38,7 @@ SELECT pg_temp.given_up(:'session', 'A-1 A-2', :'ann') AS free,
        pg_temp.given_up(:'session', 'A-3 A-4', :'ann') AS gone,
        pg_temp.given_up(:'session', 'A-5', :'ann') AS held,
        pg_temp.given_up(:'session', 'A-6', :'ann') AS doomed \gset
-SELECT is(pg_temp.status(:'free'), 'expired', 'a payment that expired ends its order');
+SELECT is(pg_temp.status(:'free'), 'failed', 'a payment that expired ends its order');
 SELECT is(pg_temp.event('late', 'captured', :'free', 2000), 'late/none',
     'its money may come all the same: the seats are free, they are taken again');
 SELECT is(pg_temp.status(:'free'), 'completed', 'the order is complete');
@@ -125,5 +125,54 @@ SELECT ok(NOT tix_refund_refused(:'other', 'again') AND NOT tix_refund_refused(:
     'what has failed or is paid is not refused');
 SELECT throws_ok('SELECT tix_refund_refused(gen_random_uuid(), ''x'')', 'P0002', NULL,
     'nor what is unknown');
+
+-- What the provider answers at once, and once more after a failure.
+SELECT pg_temp.paid(:'session', 'B-1 B-2', :'ann') AS some \gset
+SELECT owe_refund(:'some', NULL, 1500, 'part') AS part,
+       owe_refund(:'some', NULL, 500, 'b') AS b \gset
+CREATE FUNCTION pg_temp.refund_is(refund uuid) RETURNS text LANGUAGE sql AS $$
+    SELECT status || coalesce(' ' || provider_refund_id, '') FROM tix.refunds WHERE refund_id = $1
+$$;
+SELECT throws_ok(format('SELECT tix_refund_result(%L, %L, %L)', :'part', v.outcome, v.name),
+    '22023', NULL, format('%s %s is no answer', v.outcome, left(v.name, 9)))
+FROM (VALUES (NULL, NULL), ('maybe', NULL), ('ok', ''), ('ok', repeat('n', 256))) v (outcome, name);
+SELECT throws_ok('SELECT tix_refund_result(gen_random_uuid(), ''ok'')', 'P0002', NULL,
+    'an unknown refund has none');
+SELECT throws_ok('SELECT tix_refund_result(NULL, ''ok'')', 'P0002', NULL, 'nor has none');
+SELECT is(tix_refund_result(:'part', 'ok', 're_1'), 'applied', 'a refund is paid');
+SELECT is(pg_temp.refund_is(:'part'), 'succeeded re_1', 'by the provider''s name for it');
+SELECT is((SELECT balance FROM ledger_balances WHERE order_id = :'some'), 2500::bigint,
+    'and booked');
+SELECT is(tix_refund_result(:'part', 'ok', 're_1'), 'duplicate', 'once');
+SELECT is(pg_temp.event('r7', 'refunded', :'some', 1500, :'part'), 'duplicate/none',
+    'also when an event says it');
+SELECT throws_ok(format('SELECT tix_refund_result(%L, ''ok'', ''re_2'')', :'part'), '22023', NULL,
+    'it has one name');
+SELECT throws_ok(format('SELECT tix_refund_result(%L, ''ok'', ''re_1'')', :'b'), '22023', NULL,
+    'which is its own');
+SELECT is(tix_refund_result(:'part', 'failed'), 'ignored', 'what is paid does not fail');
+SELECT is(tix_refund_result(:'b', 'failed', detail => repeat('x', 5000)), 'applied',
+    'another fails');
+SELECT is((SELECT length(detail->>'reason') FROM payment_alarms WHERE order_id = :'some'
+    AND kind = 'refund refused'), 1000, 'with an alarm that says why, shortly');
+SELECT is(tix_refund_result(:'b', 'failed'), 'duplicate', 'once');
+SELECT throws_ok(format('SELECT tix_retry_refund(%L, %L)', :'part', :'ann'), 'TX010', NULL,
+    'what is paid is not owed again');
+SELECT throws_ok(format('SELECT tix_retry_refund(gen_random_uuid(), %L)', :'ann'), 'P0002', NULL,
+    'nor what is unknown');
+SELECT tix_retry_refund(:'b', :'ann') AS again \gset
+SELECT is((SELECT amount || reason || status || requested_by FROM refunds
+    WHERE refund_id = :'again'), '500brequested' || :'ann', 'what failed is owed again');
+SELECT is((SELECT refund_id FROM tix_refunds_due(1000) WHERE order_id = :'some'), :'again'::uuid,
+    'and asked for');
+SELECT is(tix_refund_result(:'again', 'ok', 're_3'), 'applied', 'and paid');
+SELECT owe_refund(:'some', NULL, 2000, 'rest') AS rest \gset
+SELECT throws_ok(format('SELECT tix_retry_refund(%L, %L)', :'b', :'ann'), 'TX008', NULL,
+    'never beyond what was captured');
+SELECT is(tix_refund_result(:'b', 'ok', 're_4'), 'ignored',
+    'nor is one that failed paid after all when the money is owed otherwise');
+SELECT is(tix_refund_result(:'rest', 'ok', 're_5') || pg_temp.status(:'some'), 'appliedrefunded',
+    'all of it went back: the order is refunded');
+SELECT is_empty('SELECT * FROM audit_money()', 'all agrees');
 SELECT is_empty('SELECT * FROM tix_audit()', 'the audit is clean');
 SELECT * FROM finish();

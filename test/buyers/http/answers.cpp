@@ -293,9 +293,9 @@ void Shopper::order_read(const Response& response) {
         ++statistics.late_refunded;
         return leave();
     }
-    const bool open =
-        status == "created" || status == "payment_pending" || status == "in_doubt" ||
-        (wish_ == Wish::kMoneyLate && (status == "expired" || status == "paid_unfulfilled"));
+    const bool open = status == "created" || status == "payment_pending" || status == "in_doubt" ||
+                      (wish_ == Wish::kMoneyLate &&
+                       (status == "failed" || status == "expired" || status == "paid_unfulfilled"));
     if (open && reads_ < kReadsMax) return wait_for_payment();
     unexpected("a paid order that is " + status, order_id_);
     leave();
