@@ -17,6 +17,8 @@ BEGIN
         ('tix_expire_orders', '* * * * *', 'SELECT tix.tix_expire_orders(1000)'),
         ('tix_prune_idempotency_keys', '* * * * *',
          'SELECT tix.tix_prune_idempotency_keys(100000)'),
+        ('tix_mass_refund_step', '* * * * *', 'SELECT tix.tix_mass_refund_step(1000)'),
+        ('tix_prune_payment_answers', '* * * * *', 'SELECT tix.tix_prune_payment_answers(100000)'),
         ('tix_prune_journal', '* * * * *', 'SELECT tix.tix_prune_journal(100000)'))
         new (job, schedule, command)
     WHERE NOT EXISTS (SELECT FROM cron.job j WHERE j.jobname = new.job);
@@ -24,7 +26,8 @@ BEGIN
 END $$;
 COMMENT ON FUNCTION tix.tix_schedule_jobs() IS
     'For operators: schedules with pg_cron, if it is installed here, the expiry of orders, the '
-    'pruning of idempotency keys and the retention of the journal, each every minute. Returns how '
+    'pruning of idempotency keys, mass refunds and the retention of the journal, each every '
+    'minute. Returns how '
     'many jobs are new. A job that exists is left as it is: cron.alter_job() changes how long the '
     'journal is kept.';
 

@@ -104,9 +104,9 @@ LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = tix, pg_catalog, pg_
 #variable_conflict use_column
 DECLARE
     settled CONSTANT uuid := settle_refunds.order_id;
-    came CONSTANT numeric := (SELECT sum(p.amount) FROM payments p
+    came CONSTANT numeric := (SELECT coalesce(sum(p.amount), 0) FROM payments p
                               WHERE p.order_id = settled AND p.status = 'succeeded');
-    went CONSTANT numeric := (SELECT sum(r.amount) FROM refunds r
+    went CONSTANT numeric := (SELECT coalesce(sum(r.amount), 0) FROM refunds r
                               WHERE r.order_id = settled AND r.status = 'succeeded');
 BEGIN
     UPDATE orders o SET status = 'partially_refunded'

@@ -77,6 +77,7 @@ SELECT set_eq($$
           'tix_cancel_order', 'tix_begin_payment', 'tix_payment_event', 'tix_refunds_due',
           'tix_refund_refused', 'tix_refund_result', 'tix_payment_authorized',
           'tix_payment_action_required', 'tix_order_payments', 'tix_payments_due',
+          'tix_refund_postponed_order',
           'tix_cancel_ticket', 'tix_list_tickets',
           'tix_get_ticket', 'tix_find_ticket', 'tix_register_user',
           'tix_get_credentials', 'tix_issue_refresh_token', 'tix_rotate_refresh_token',

@@ -1,6 +1,6 @@
 -- Owed refunds: whoever owes money back owes it by one way, once, and never more than came.
 \ir fixture.psql
-SELECT plan(31);
+SELECT plan(36);
 CREATE FUNCTION pg_temp.owed(o uuid) RETURNS text LANGUAGE sql AS $$
     SELECT string_agg(amount || ' ' || reason || ' ' || status, ', ' ORDER BY created_at, amount)
     FROM tix.refunds WHERE order_id = $1
@@ -67,6 +67,26 @@ SELECT is((SELECT payment_id FROM refunds WHERE order_id = :'bobs' AND amount = 
 SELECT throws_ok(format('SELECT owe_refund(%L, NULL, 201, ''x'')', :'bobs'), 'TX008', NULL,
     'both together bound what is owed');
 SELECT isnt(owe_refund(:'bobs', NULL, 200, 'last'), NULL, 'to the cent');
+
+-- Two at once: both want the whole.
+SELECT pg_temp.paid(:'session', 'B-4', :'bob') AS raced \gset
+CREATE EXTENSION dblink SCHEMA public;
+SELECT dblink_connect(n, format('host=%s port=%s dbname=%s user=%s',
+    :'HOST', :'PORT', :'DBNAME', :'USER')) FROM (VALUES ('one'), ('two')) v (n) \g /dev/null
+SELECT dblink_exec('one', 'BEGIN') \g /dev/null
+SELECT isnt((SELECT r FROM dblink('one', format('SELECT tix.owe_refund(%L, NULL, 2000, ''one'')',
+    :'raced')) AS t (r uuid)), NULL, 'the first has it');
+SELECT dblink_send_query('two', format('SELECT tix.owe_refund(%L, NULL, 2000, ''two'')', :'raced'))
+    AS sent \gset
+SELECT pg_sleep(0.3) \g /dev/null
+SELECT is(dblink_is_busy('two'), 1, 'the second waits for the order, not for the table');
+SELECT isnt(owe_refund(:'bobs', NULL, 0, 'x') IS NULL, NULL, 'nobody else waits');
+SELECT dblink_exec('one', 'COMMIT') \g /dev/null
+SELECT throws_ok('SELECT * FROM dblink_get_result(''two'') AS t (r uuid)', 'TX008', NULL,
+    'and finds nothing left');
+SELECT is(pg_temp.owed(:'raced'), '2000 one requested', 'it is owed once');
+SELECT count(*) FROM (VALUES ('one'), ('two')) v (n), dblink_disconnect(n) \g /dev/null
+DROP EXTENSION dblink;
 
 -- What the bank took back cannot be given back.
 SELECT pg_temp.paid(:'session', 'B-3', :'bob') AS taken \gset
