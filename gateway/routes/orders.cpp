@@ -35,7 +35,8 @@ HttpResponse create_order(Services& services, Call& call) {
     const std::string provider = fields.optional_text("provider", kLabelBytes).value_or(kProvider);
     fields.finish();
     const DbResult row = services.db.write(
-        "SELECT * FROM tix.tix_create_order($1::bigint[], $2::uuid, $3::text, $4::text)",
+        "SELECT * FROM tix.tix_create_order($1::bigint[], $2::uuid, $3::text, "
+        "idempotency_key => $4::text)",
         {array_literal(locks), call.user_id(), provider, call.idempotency_key()});
     // Only what never changes: a repeated request gets the same answer.
     HttpResponse response = answer(call,

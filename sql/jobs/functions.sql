@@ -14,7 +14,9 @@ BEGIN
     END IF;
     SELECT count(cron.schedule(new.job, new.schedule, new.command)) INTO scheduled
     FROM (VALUES
-        ('tix_expire_orders', '* * * * *', 'SELECT tix.tix_expire_orders(1000)'),
+        ('tix_expire_orders', '* * * * *', 'DO $do$BEGIN FOR batch IN 1 .. 1000 LOOP '
+         'EXIT WHEN tix.tix_expire_orders(1000) = 0; COMMIT; END LOOP; END$do$'),
+        ('tix_prune_order_keys', '* * * * *', 'SELECT tix.tix_prune_order_keys(100000)'),
         ('tix_prune_idempotency_keys', '* * * * *',
          'SELECT tix.tix_prune_idempotency_keys(100000)'),
         ('tix_mass_refund_step', '* * * * *', 'SELECT tix.tix_mass_refund_step(1000)'),

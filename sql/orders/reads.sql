@@ -9,13 +9,26 @@ CREATE FUNCTION tix.items_of_order(order_id uuid) RETURNS jsonb
 LANGUAGE plpgsql STABLE PARALLEL SAFE SET search_path = tix, pg_catalog, pg_temp AS $$
 BEGIN
     RETURN (SELECT jsonb_agg(jsonb_build_object(
-                       'seatId', i.seat_id, 'lockId', i.lock_id::text,
-                       'priceAmount', i.price_amount, 'priceCurrency', i.price_currency)
+                       'seatId', i.seat_id, 'lockId', i.lock_id::text, 'tariff', i.tariff,
+                       'attendee', i.attendee, 'priceAmount', i.price_amount,
+                       'priceCurrency', i.price_currency,
+                       'baseAmount', coalesce(i.base_amount, i.price_amount),
+                       'discountAmount', i.discount_amount, 'feeAmount', i.fee_amount,
+                       'taxAmount', i.tax_amount, 'keptAmount', i.kept_amount,
+                       'cancelledAt', rfc3339(i.cancelled_at),
+                       'charges', coalesce((
+                           SELECT jsonb_agg(jsonb_build_object(
+                                      'kind', c.kind, 'name', c.name, 'amount', c.amount,
+                                      'included', c.included) ORDER BY c.kind, c.name)
+                           FROM order_item_charges c
+                           WHERE c.order_item_id = i.order_item_id), '[]'))
                    ORDER BY i.seat_id)
             FROM order_items i WHERE i.order_id = items_of_order.order_id);
 END $$;
 COMMENT ON FUNCTION tix.items_of_order(uuid) IS
-    'Internal: [{seatId, lockId, priceAmount (minor units), priceCurrency}] of an order.';
+    'Internal: [{seatId, lockId, tariff, attendee, priceAmount (minor units, what the buyer pays), '
+    'priceCurrency, baseAmount, discountAmount, feeAmount, taxAmount, keptAmount, cancelledAt, '
+    'charges [{kind, name, amount, included}]}] of an order.';
 
 DROP FUNCTION IF EXISTS tix.tix_get_order(uuid, uuid);
 CREATE FUNCTION tix.tix_get_order(
@@ -23,18 +36,25 @@ CREATE FUNCTION tix.tix_get_order(
     OUT total_amount bigint, OUT total_currency text, OUT created_at timestamptz,
     OUT expires_at timestamptz, OUT completed_at timestamptz, OUT items jsonb)
 RETURNS SETOF record
-LANGUAGE plpgsql STABLE PARALLEL SAFE SECURITY DEFINER ROWS 1
+LANGUAGE plpgsql STABLE PARALLEL UNSAFE SECURITY DEFINER ROWS 1
 SET search_path = tix, pg_catalog, pg_temp SET enable_seqscan = off AS $$
 #variable_conflict use_column
 BEGIN
     RETURN QUERY
-        SELECT o.order_id, o.session_id, o.status, o.total_amount, o.total_currency, o.created_at,
+        SELECT o.order_id, o.session_id,
+               CASE WHEN o.status IN ('created', 'payment_pending')
+                         AND o.expires_at <= clock_timestamp()
+                    THEN shown_status(o) ELSE o.status END,
+               o.total_amount, o.total_currency, o.created_at,
                o.expires_at, o.completed_at, items_of_order(o.order_id)
         FROM orders o WHERE o.order_id = $1 AND o.user_id = $2;
 END $$;
 COMMENT ON FUNCTION tix.tix_get_order(uuid, uuid) IS
-    'The order of this user, with items [{seatId, lockId, priceAmount (minor units), '
-    'priceCurrency}]; no row when it is unknown or another''s. expires_at is for display.';
+    'The order of this user, with items [{seatId, lockId, tariff, attendee, priceAmount (minor '
+    'units, what is to be paid), priceCurrency, baseAmount, discountAmount, feeAmount, taxAmount, '
+    'keptAmount, cancelledAt, charges [{kind, name, amount, included}]}]; no row when it is '
+    'unknown or another''s. An unpaid order that lost its seats is "expired" or "in_doubt" from '
+    'that moment on. expires_at is for display.';
 
 DROP FUNCTION IF EXISTS tix.tix_list_orders(uuid, uuid, int);
 CREATE FUNCTION tix.tix_list_orders(
@@ -42,12 +62,16 @@ CREATE FUNCTION tix.tix_list_orders(
 RETURNS TABLE (order_id uuid, session_id uuid, status text, total_amount bigint,
                total_currency text, created_at timestamptz, expires_at timestamptz,
                completed_at timestamptz, items jsonb)
-LANGUAGE plpgsql STABLE PARALLEL SAFE SECURITY DEFINER ROWS 20
+LANGUAGE plpgsql STABLE PARALLEL UNSAFE SECURITY DEFINER ROWS 20
 SET search_path = tix, pg_catalog, pg_temp SET enable_seqscan = off AS $$
 #variable_conflict use_column
 BEGIN
     RETURN QUERY
-        SELECT o.order_id, o.session_id, o.status, o.total_amount, o.total_currency, o.created_at,
+        SELECT o.order_id, o.session_id,
+               CASE WHEN o.status IN ('created', 'payment_pending')
+                         AND o.expires_at <= clock_timestamp()
+                    THEN shown_status(o) ELSE o.status END,
+               o.total_amount, o.total_currency, o.created_at,
                o.expires_at, o.completed_at, items_of_order(o.order_id)
         FROM orders o
         WHERE o.user_id = $1

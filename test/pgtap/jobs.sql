@@ -1,9 +1,13 @@
 -- Jobs: expiry is scheduled where pg_cron is, nothing depends on it, and there is a way out.
 \ir fixture.psql
-SELECT plan(16);
+SELECT plan(18);
 SELECT is(tix_schedule_jobs(), 0, 'the jobs are scheduled already');
 SELECT is((SELECT schedule FROM cron.job WHERE jobname = 'tix_expire_orders'),
     '* * * * *', 'orders expire every minute');
+SELECT lives_ok(command, 'in batches, by a command that commits each')
+FROM cron.job WHERE jobname = 'tix_expire_orders';
+SELECT is((SELECT schedule FROM cron.job WHERE jobname = 'tix_prune_order_keys'),
+    '* * * * *', 'the keys of orders are pruned every minute');
 SELECT is((SELECT schedule FROM cron.job WHERE jobname = 'tix_prune_idempotency_keys'),
     '* * * * *', 'idempotency keys are pruned every minute');
 SELECT ok FROM tix_lock_seats(:'session', '{A-1}', :'ann', idempotency_key => 'young') \gset

@@ -1,6 +1,6 @@
 -- Orders: exactly the held seats at the price of the moment, and only the drawn changes of state.
 \ir fixture.psql
-SELECT plan(146);
+SELECT plan(156);
 
 -- The state machine, every ordered pair of states. Foreign keys and seats play no part here.
 CREATE TEMP TABLE drawn (from_status text, to_status text);
@@ -17,6 +17,7 @@ CREATE FUNCTION pg_temp.change(session uuid, from_status text, to_status text) R
 LANGUAGE plpgsql AS $$
 DECLARE
     o uuid;
+    outcome text;
 BEGIN
     INSERT INTO tix.orders (user_id, session_id, total_amount, total_currency, provider, expires_at)
     VALUES (gen_random_uuid(), session, 0, 'EUR', 'mock', 'infinity') RETURNING order_id INTO o;
@@ -25,22 +26,30 @@ BEGIN
     SET LOCAL session_replication_role = origin;
     BEGIN
         UPDATE tix.orders SET status = to_status WHERE order_id = o;
-        DELETE FROM tix.orders WHERE order_id = o;
-        RETURN 'changed';
+        outcome := 'done';
     EXCEPTION WHEN OTHERS THEN
-        DELETE FROM tix.orders WHERE order_id = o;
-        RETURN SQLSTATE;
+        outcome := SQLSTATE;
     END;
+    SELECT outcome || ' ' || n.status || coalesce((
+        SELECT string_agg(format(', %s to %s', h.from_status, h.to_status), '')
+        FROM tix.order_history h WHERE h.order_id = o), '')
+    INTO outcome FROM tix.orders n WHERE n.order_id = o;
+    DELETE FROM tix.orders WHERE order_id = o;
+    RETURN outcome;
 END $$;
 CREATE TEMP TABLE states AS SELECT unnest('{created,payment_pending,in_doubt,completed,expired,
     partially_refunded,refunded,cancelled,failed,paid_unfulfilled}'::text[]) AS status;
 SELECT is(pg_temp.change(:'session', a.status, b.status),
-          CASE WHEN d.from_status IS NULL THEN 'TX010' ELSE 'changed' END,
+          CASE WHEN a.status = b.status THEN 'done ' || a.status
+               WHEN d.from_status IS NULL THEN 'TX010 ' || a.status
+               ELSE format('done %s, %s to %s', b.status, a.status, b.status) END,
           format('%s to %s is %s', a.status, b.status,
-                 CASE WHEN d.from_status IS NULL THEN 'refused' ELSE 'drawn' END))
+                 CASE WHEN a.status = b.status THEN 'no change'
+                      WHEN d.from_status IS NULL THEN 'refused and leaves no trace'
+                      ELSE 'drawn, and recorded' END))
 FROM states a CROSS JOIN states b
 LEFT JOIN drawn d ON d.from_status = a.status AND d.to_status = b.status
-WHERE a.status <> b.status ORDER BY a.status, b.status;
+ORDER BY a.status, b.status;
 SELECT set_eq('SELECT from_status, to_status FROM order_transitions', 'SELECT * FROM drawn',
     'the table of transitions is the drawn one');
 SELECT throws_ok(format($$INSERT INTO orders (user_id, session_id, total_amount, total_currency,
@@ -67,18 +76,19 @@ SELECT results_eq(format('SELECT seat_id, price_amount, lock_id FROM order_items
     ('A-2', 1000, %2$s), ('B-1', 2000, %1$s)$$, :l1, :l2), 'items keep price and token');
 SELECT is(:'o_replayed' || :'o_session_id', 'f' || :'session', 'a first answer is no replay');
 CREATE FUNCTION pg_temp.replay(l1 bigint, l2 bigint, buyer uuid, plan uuid) RETURNS text
-LANGUAGE sql AS $$ SELECT r::text FROM tix.tix_create_order(ARRAY[l1, l2], buyer, 'mock',
-                                                            'k' || plan) r $$;
+LANGUAGE sql AS $$ SELECT r::text FROM tix.tix_create_order(ARRAY[l1, l2], buyer,
+                                                    idempotency_key => 'k' || plan) r $$;
 SELECT ROW(:'o_order_id'::uuid, :o_total_amount, :'o_total_currency',
            :'o_expires_at'::timestamptz, :'o_seats'::text[], :'o_session_id'::uuid,
            :'o_created_at'::timestamptz, true)::text AS first_answer \gset
 SELECT is(pg_temp.replay(:l1, :l2, :'ann', :'plan'), :'first_answer',
     'the same idempotency key answers the same');
-SELECT throws_ok(format('SELECT tix_create_order(ARRAY[%s], %L, ''mock'', %L)', :l1, :'ann',
-    'k' || :'plan'), 'TX009', NULL, 'a key with other locks is refused');
-SELECT throws_ok(format('SELECT tix_create_order(ARRAY[%s, %s], %L, ''other'', %L)', :l1, :l2,
-    :'ann', 'k' || :'plan'), 'TX009', NULL, 'and so is one with another provider');
-SELECT throws_ok(format('SELECT tix_create_order(ARRAY[%s], %L, ''mock'', %L)', :l1, :'ann', key),
+SELECT throws_ok(format('SELECT tix_create_order(ARRAY[%s], %L, idempotency_key => %L)', :l1,
+    :'ann', 'k' || :'plan'), 'TX009', NULL, 'a key with other locks is refused');
+SELECT throws_ok(format('SELECT tix_create_order(ARRAY[%s, %s], %L, ''other'', idempotency_key => '
+    '%L)', :l1, :l2, :'ann', 'k' || :'plan'), 'TX009', NULL, 'and so is one with another provider');
+SELECT throws_ok(format('SELECT tix_create_order(ARRAY[%s], %L, idempotency_key => %L)', :l1,
+    :'ann', key),
     '22023', NULL, 'a key of ' || octet_length(key) || ' bytes is refused')
 FROM (VALUES (''), (repeat('k', 256))) v (key);
 SELECT throws_ok(format('SELECT tix_create_order(ARRAY[%s], %L)', :l2, :'ann'), 'TX010', NULL,
@@ -97,8 +107,8 @@ SELECT dblink_connect('other', format('host=%s port=%s dbname=%s user=%s',
                                      :'HOST', :'PORT', :'DBNAME', :'USER')) \g /dev/null
 SELECT pg_temp.hold(:'session', 'B-4', :'bob') AS l4 \gset
 SELECT dblink_exec('other', 'BEGIN') \g /dev/null
-SELECT format('SELECT order_id, replayed FROM tix.tix_create_order(ARRAY[%s], %L, ''mock'', %L)',
-              :l4, :'bob', 'twin' || :'plan') AS twin \gset
+SELECT format('SELECT order_id, replayed FROM tix.tix_create_order(ARRAY[%s], %L, '
+              'idempotency_key => %L)', :l4, :'bob', 'twin' || :'plan') AS twin \gset
 SELECT order_id AS first_twin FROM dblink('other', :'twin') AS t (order_id uuid, replayed boolean)
 \gset
 SELECT throws_ok(:'twin', '55P03', NULL, 'a key in use is not another request, and nobody waits');

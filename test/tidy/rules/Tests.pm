@@ -103,14 +103,14 @@ sub check_suite {
 }
 
 # Parallel trees: a context of sql/ has its file of pgTAP tests, and each of those a
-# context or a file of one.
+# context or a file of one, with the context before its name or not.
 sub check_contexts {
     my %context = map { m{^sql/(\w+)/} ? ($1 => $_) : () } all_files();
     for my $name (sort keys %context) {
         fault($context{$name}, 1, "the context has no test/pgtap/$name.sql")
             if !has_file("test/pgtap/$name.sql");
     }
-    my %part = map { m{^sql/\w+/(\w+)\.sql$} ? ($1 => 1) : () } all_files();
+    my %part = map { m{^sql/(\w+)/(\w+)\.sql$} ? ($2 => 1, "$1_$2" => 1) : () } all_files();
     for my $file (grep { m{^test/pgtap/\w+\.sql$} } all_files()) {
         my $name = basename($file, '.sql');
         fault($file, 1, "there is neither sql/$name/ nor a file $name.sql in a context")
