@@ -149,9 +149,9 @@ BEGIN
             PERFORM keep_answer('add', user_id, idempotency_key, request, answer);
         END IF;
     END IF;
-    total_amount := answer->>0;
+    total_amount := (answer->>0)::bigint;
     total_currency := answer->>1;
-    expires_at := answer->>2;
+    expires_at := (answer->>2)::timestamptz;
     seats := ARRAY(SELECT jsonb_array_elements_text(answer->3));
 END $$;
 COMMENT ON FUNCTION tix.tix_add_to_order(uuid, uuid, bigint[], jsonb, text) IS

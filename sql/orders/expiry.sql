@@ -51,7 +51,7 @@ BEGIN
         JOIN orders o ON o.order_id = d.order_id
         LEFT JOIN LATERAL (SELECT DISTINCT i.lock_id FROM order_items i
                            WHERE i.order_id = d.order_id OFFSET 0) l ON true
-        LEFT JOIN LATERAL tix_lock_get(l.lock_id, o.user_id) g ON l.lock_id IS NOT NULL
+        CROSS JOIN LATERAL tix_lock_get(coalesce(l.lock_id, 0), o.user_id) g  -- 0 is no lock
         GROUP BY o.order_id),
     alive AS (
         -- Such a one would be asked about again and again, before those behind it.

@@ -92,13 +92,13 @@ CREATE FUNCTION tix.shrink_promotion(order_id uuid, discount_amount bigint) RETU
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = tix, pg_catalog, pg_temp AS $$
 #variable_conflict use_column
 DECLARE
-    code uuid;
+    used uuid;
 BEGIN
     UPDATE promotion_uses u
     SET discount_amount = u.discount_amount - shrink_promotion.discount_amount
-    WHERE u.order_id = shrink_promotion.order_id RETURNING u.promotion_id INTO code;
+    WHERE u.order_id = shrink_promotion.order_id RETURNING u.promotion_id INTO used;
     UPDATE promotions p SET spent_amount = p.spent_amount - shrink_promotion.discount_amount
-    WHERE p.promotion_id = code;
+    WHERE p.promotion_id = used;
 END $$;
 COMMENT ON FUNCTION tix.shrink_promotion(uuid, bigint) IS
     'Internal: gives the discount of lines that left an unpaid order back to the budget.';

@@ -4,8 +4,13 @@ SELECT plan(18);
 SELECT is(tix_schedule_jobs(), 0, 'the jobs are scheduled already');
 SELECT is((SELECT schedule FROM cron.job WHERE jobname = 'tix_expire_orders'),
     '* * * * *', 'orders expire every minute');
-SELECT lives_ok(command, 'in batches, by a command that commits each')
-FROM cron.job WHERE jobname = 'tix_expire_orders';
+SET tix.order_ttl = '1s';
+SELECT order_id AS due FROM tix_create_order(ARRAY[pg_temp.hold(:'session', 'B-1', :'bob', '1s')],
+                                             :'bob') \gset
+RESET tix.order_ttl;
+SELECT pg_sleep(1.1) \g /dev/null
+SELECT command FROM cron.job WHERE jobname = 'tix_expire_orders' \gexec
+SELECT is(pg_temp.status(:'due'), 'expired', 'by a command that commits each of its batches');
 SELECT is((SELECT schedule FROM cron.job WHERE jobname = 'tix_prune_order_keys'),
     '* * * * *', 'the keys of orders are pruned every minute');
 SELECT is((SELECT schedule FROM cron.job WHERE jobname = 'tix_prune_idempotency_keys'),
