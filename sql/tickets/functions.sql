@@ -1,4 +1,4 @@
--- Tickets: issued when an order completes, guarded by the engine, cancelled; and the seat loader.
+-- Tickets: issued when an order completes, guarded by the engine; and the seat loader.
 -- Requires tix >= 1.0
 
 -- The guard is the extension's. ALWAYS: it also fires for a replication role.
@@ -18,7 +18,7 @@ LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = tix, pg_catalog, pg_
 BEGIN
     INSERT INTO tickets (order_id, session_id, seat_id, user_id, price_amount, price_currency)
     SELECT NEW.order_id, NEW.session_id, i.seat_id, NEW.user_id, i.price_amount, i.price_currency
-    FROM order_items i WHERE i.order_id = NEW.order_id;
+    FROM order_items i WHERE i.order_id = NEW.order_id AND i.cancelled_at IS NULL;
     RETURN NULL;
 END $$;
 COMMENT ON FUNCTION tix.issue_tickets() IS
@@ -27,46 +27,6 @@ COMMENT ON FUNCTION tix.issue_tickets() IS
 CREATE TRIGGER orders_issue_tickets AFTER UPDATE OF status ON tix.orders
     FOR EACH ROW WHEN (OLD.status <> NEW.status AND NEW.status = 'completed')
     EXECUTE FUNCTION tix.issue_tickets();
-
-DROP FUNCTION IF EXISTS tix.tix_cancel_ticket(uuid, uuid, text);
-CREATE FUNCTION tix.tix_cancel_ticket(
-    ticket_id uuid, user_id uuid, reason text DEFAULT 'cancelled') RETURNS uuid
-LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SECURITY DEFINER
-SET search_path = tix, pg_catalog, pg_temp AS $$
-#variable_conflict use_column
-DECLARE
-    gone tix.tickets;
-    refund uuid;
-BEGIN
-    PERFORM FROM orders o
-    WHERE o.order_id = (SELECT t.order_id FROM tickets t
-                        WHERE t.ticket_id = tix_cancel_ticket.ticket_id
-                          AND t.user_id = tix_cancel_ticket.user_id) FOR UPDATE;
-    SELECT * INTO gone FROM tickets t
-    WHERE t.ticket_id = tix_cancel_ticket.ticket_id
-      AND t.user_id = tix_cancel_ticket.user_id FOR UPDATE;
-    IF NOT FOUND THEN
-        RAISE EXCEPTION 'ticket does not exist' USING ERRCODE = 'P0002';
-    ELSIF gone.status <> 'valid' THEN
-        RAISE EXCEPTION 'ticket cannot be cancelled: it is "%"', gone.status
-            USING ERRCODE = 'TX010', HINT = 'Only a valid ticket can be cancelled.';
-    END IF;
-    UPDATE tickets t SET status = 'cancelled' WHERE t.ticket_id = gone.ticket_id;
-    UPDATE orders o SET status = 'partially_refunded'
-    WHERE o.order_id = gone.order_id AND o.status = 'completed';
-    INSERT INTO refunds (payment_id, order_id, order_item_id, amount, currency, reason)
-    SELECT o.payment_id, o.order_id, i.order_item_id, i.price_amount, i.price_currency,
-           coalesce(reason, 'cancelled')
-    FROM orders o JOIN order_items i USING (order_id)
-    WHERE o.order_id = gone.order_id AND i.seat_id = gone.seat_id
-      AND o.payment_id IS NOT NULL AND i.price_amount > 0
-    RETURNING refund_id INTO refund;
-    RETURN refund;
-END $$;
-COMMENT ON FUNCTION tix.tix_cancel_ticket(uuid, uuid, text) IS
-    'Cancels a valid ticket of this user: its price is owed back and its seat is free at COMMIT. '
-    'Returns the refund, NULL when nothing was paid. Errors: P0002 unknown or another''s ticket, '
-    'TX010 the ticket is not valid any more.';
 
 DROP FUNCTION IF EXISTS tix.load_seats(uuid);
 CREATE FUNCTION tix.load_seats(session_id uuid)
@@ -89,5 +49,4 @@ COMMENT ON FUNCTION tix.load_seats(uuid) IS
     'Internal: the seat loader (setting tix.seat_loader): the seats of a session in ordinal order '
     'and whether a ticket occupies them. No row for an unknown session.';
 
-REVOKE ALL ON FUNCTION tix.issue_tickets, tix.tix_cancel_ticket, tix.load_seats FROM PUBLIC;
-GRANT EXECUTE ON FUNCTION tix.tix_cancel_ticket TO tix_app;
+REVOKE ALL ON FUNCTION tix.issue_tickets, tix.load_seats FROM PUBLIC;

@@ -180,14 +180,15 @@ SELECT dblink_disconnect('one'), dblink_disconnect('two') \g /dev/null
 DROP EXTENSION dblink;
 
 -- The counters are what a recount says.
-SELECT is_empty($$
+SELECT is_empty(format($$
     SELECT p.code, p.uses, p.spent_amount, u.uses, u.spent FROM promotions p CROSS JOIN LATERAL (
         SELECT count(*) AS uses, coalesce(sum(i.discount_amount), 0) AS spent
         FROM promotion_uses u JOIN (
             SELECT order_id, sum(discount_amount) AS discount_amount FROM order_items
             GROUP BY order_id) i USING (order_id)
         WHERE u.promotion_id = p.promotion_id AND u.given_back_at IS NULL) u
-    WHERE (p.uses, p.spent_amount) <> (u.uses, u.spent)$$, 'every counter is what a recount says');
+    WHERE p.event_id = %L AND (p.uses, p.spent_amount) <> (u.uses, u.spent)$$, :'event'),
+    'every counter is what a recount says');
 
 -- What may be set.
 SELECT throws_ok(format('SELECT tix_set_promotion(%L, %s)', :'event', bad), '22023', NULL,
