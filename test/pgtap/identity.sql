@@ -78,7 +78,7 @@ SELECT set_eq($$
           'tix_payment_authorized', 'tix_payment_action_required', 'tix_order_payments',
           'tix_payments_due', 'tix_refund_postponed_order', 'tix_cancel_ticket',
           'tix_list_tickets', 'tix_add_to_order', 'tix_complete_free_order',
-          'tix_order_history', 'tix_cancel_items',
+          'tix_order_history', 'tix_cancel_items', 'tix_reseat_order',
           'tix_get_ticket', 'tix_find_ticket', 'tix_register_user',
           'tix_get_credentials', 'tix_issue_refresh_token', 'tix_rotate_refresh_token',
           'tix_revoke_refresh_token', 'tix_list_venues', 'tix_get_venue', 'tix_list_events',
