@@ -83,9 +83,9 @@ CREATE TYPE @extschema@.tix_lock_result AS (
 COMMENT ON TYPE @extschema@.tix_lock_result IS
     'Answer of a lock function. ok: granted. reason: NULL or one of the frozen strings (held, '
     'sold, blocked, channel, accessible_only, unknown_seat, unknown_session, not_on_sale, '
-    'sale_ended, paused, limit, orphan, duplicate_seat, too_many, no_block, held_out, sold_out, '
-    'expired, lifetime, busy, rebuilding, malformed). lock_id: the fencing token, strictly '
-    'increasing. expires_at: wall clock of the deadline. seats: what the call was about. '
+    'sale_ended, paused, queued, limit, orphan, duplicate_seat, too_many, no_block, held_out, '
+    'sold_out, expired, lifetime, busy, rebuilding, malformed). lock_id: the fencing token, '
+    'strictly increasing. expires_at: wall clock of the deadline. seats: what the call was about. '
     'conflicts: [{"seatId","reason"}]. tier: of best available, 1 to 5.';
 
 CREATE FUNCTION @extschema@.tix_lock_seat(session_id uuid, seat_id text, user_id uuid,
@@ -207,7 +207,7 @@ COMMENT ON FUNCTION @extschema@.tix_lock_seat_strict(uuid, text, uuid, interval)
     'As tix_lock_seat, but raises instead of answering a reason; DETAIL is {"reason", "lockId", '
     '"conflicts"}. TX001 held, sold, blocked, channel, accessible_only, unknown_seat, orphan; '
     'TX002 expired; TX005 limit, too_many, lifetime; TX006 not_on_sale, sale_ended, paused; '
-    'TX007 no_block, held_out, sold_out; TX015 rebuilding; 22023 unknown_session, '
+    'TX011 queued; TX007 no_block, held_out, sold_out; TX015 rebuilding; 22023 unknown_session, '
     'duplicate_seat; 55P03 busy.';
 
 CREATE FUNCTION @extschema@.tix_lock_seats_strict(session_id uuid, seat_ids text[], user_id uuid,

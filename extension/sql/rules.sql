@@ -7,12 +7,14 @@ CREATE TABLE @extschema@.session_rules (
     gate           text NOT NULL DEFAULT 'open' CHECK (gate IN ('open', 'paused', 'stopped')),
     gate_reason    text,
     seats_per_user integer NOT NULL DEFAULT 0 CHECK (seats_per_user >= 0),
-    seats_per_lock integer NOT NULL DEFAULT 0 CHECK (seats_per_lock >= 0)
+    seats_per_lock integer NOT NULL DEFAULT 0 CHECK (seats_per_lock >= 0),
+    queued         boolean NOT NULL DEFAULT false
 );
 COMMENT ON TABLE @extschema@.session_rules IS
     'The rules of a sale, by session; a session without a row is open to everybody, always. '
-    'Limits of 0 do not limit. Written by tix_set_sale, tix_pause, tix_emergency_stop, tix_resume '
-    'and tix_set_limit; a trigger tells the engine what is inserted or updated.';
+    'Limits of 0 do not limit; queued: only who is admitted may lock. Written by tix_set_sale, '
+    'tix_pause, tix_emergency_stop, tix_resume, tix_set_limit and tix_set_queued; a trigger tells '
+    'the engine what is inserted or updated.';
 SELECT pg_catalog.pg_extension_config_dump('@extschema@.session_rules', '');
 
 CREATE TABLE @extschema@.seat_blocks (
@@ -80,10 +82,11 @@ COMMENT ON FUNCTION
     'Internal: the engine''s side of tix_set_channel.';
 
 CREATE FUNCTION @extschema@.tix_apply_rules(session_id uuid, sale_from timestamptz,
-    sale_until timestamptz, gate integer, seats_per_user integer, seats_per_lock integer)
-RETURNS void AS 'MODULE_PATHNAME' LANGUAGE C VOLATILE PARALLEL UNSAFE;
+    sale_until timestamptz, gate integer, seats_per_user integer, seats_per_lock integer,
+    queued boolean) RETURNS void
+AS 'MODULE_PATHNAME' LANGUAGE C VOLATILE PARALLEL UNSAFE;
 COMMENT ON FUNCTION @extschema@.tix_apply_rules(
-    uuid, timestamptz, timestamptz, integer, integer, integer) IS
+    uuid, timestamptz, timestamptz, integer, integer, integer, boolean) IS
     'Internal: the engine learns the rules of a session, if it is in memory.';
 
 CREATE FUNCTION @extschema@.tix_tell_rules() RETURNS trigger
@@ -92,7 +95,7 @@ SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
     PERFORM @extschema@.tix_apply_rules(NEW.session_id, NEW.sale_from, NEW.sale_until,
         array_position('{open,paused,stopped}'::text[], NEW.gate) - 1,
-        NEW.seats_per_user, NEW.seats_per_lock);
+        NEW.seats_per_user, NEW.seats_per_lock, NEW.queued);
     RETURN NULL;
 END $$;
 COMMENT ON FUNCTION @extschema@.tix_tell_rules() IS
@@ -152,6 +155,25 @@ SET search_path = pg_catalog, pg_temp AS $$
 $$;
 COMMENT ON FUNCTION @extschema@.tix_resume(uuid) IS
     'Ends tix_pause and tix_emergency_stop at COMMIT. Leaves an audit row.';
+
+CREATE FUNCTION @extschema@.tix_set_queued(session_id uuid, queued boolean) RETURNS void
+LANGUAGE sql VOLATILE PARALLEL UNSAFE SECURITY DEFINER
+SET search_path = pg_catalog, pg_temp AS $$
+    INSERT INTO @extschema@.session_rules AS r (session_id, queued)
+    VALUES (session_id, queued)
+    ON CONFLICT ON CONSTRAINT session_rules_pkey DO UPDATE SET queued = excluded.queued;
+    INSERT INTO @extschema@.audit_log (act, session_id, detail)
+    VALUES ('waiting room', session_id, jsonb_build_object('queued', queued));
+$$;
+COMMENT ON FUNCTION @extschema@.tix_set_queued(uuid, boolean) IS
+    'For the schema''s waiting room: whether, from COMMIT on, locks answer queued to who was not '
+    'admitted in their transaction. Holds can be extended and paid. Leaves an audit row.';
+
+CREATE FUNCTION @extschema@.tix_pass_queue(session_id uuid, user_id uuid) RETURNS void
+AS 'MODULE_PATHNAME' LANGUAGE C VOLATILE PARALLEL UNSAFE;
+COMMENT ON FUNCTION @extschema@.tix_pass_queue(uuid, uuid) IS
+    'Internal: until this (sub)transaction ends, locks of this user in this session are admitted. '
+    'Who calls it has checked the admission. Errors: TX005 for more than 64 in a transaction.';
 
 CREATE FUNCTION @extschema@.tix_set_limit(session_id uuid, scope text, n integer) RETURNS void
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SECURITY DEFINER

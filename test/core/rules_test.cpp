@@ -20,12 +20,13 @@ Text key(const char* s) {
 struct Sale : World {
     i64 wall = 100;
     std::vector<Text> keys;
+    bool admitted = false;
 
     HoldAnswer buy(Backend& who, const Seats& seats, const Uuid& owner, u64 into = 0) {
         why.assign(seats.size(), Reason::none);
         LockCall call{block,      seats.data(), static_cast<u32>(seats.size()), owner, kSecond * 60,
                       generation, into};
-        call.caller = {wall, keys.data(), static_cast<u32>(keys.size())};
+        call.caller = {wall, keys.data(), static_cast<u32>(keys.size()), false, admitted};
         return run(who, all(), [&](const Access& x) { return lock_seats(x, call, why.data()); });
     }
     Status channel(Backend& who, const char* name, i64 from, i64 until, const Seats& seats) {
@@ -64,6 +65,26 @@ TEST(Rules, count_from_commit_and_not_after_a_rollback) {
     w.rule_now(kGate, kGatePaused);
     EXPECT_EQ(w.buy(w.a, {2}, kAnn).reason, Reason::paused);
     EXPECT_EQ(w.block->pins, w.a.log.size);
+}
+
+TEST(Rules, a_waiting_room_lets_in_who_is_admitted_also_before_the_sale) {
+    Sale w;
+    const u64 token = w.buy(w.a, {0}, kAnn).lock_id;
+    EXPECT_EQ(w.commit(w.a), 0u);
+    w.channel(w.b, "fans", 0, 1000, {5});
+    w.commit(w.b);
+    w.keys = {key("fans")};
+    w.rule_now(static_cast<u32>(Rule::queued), 1);
+    EXPECT_EQ(w.buy(w.a, {1}, kAnn).reason, Reason::queued);
+    EXPECT_EQ(w.buy(w.a, {5}, kAnn).reason, Reason::queued);
+    EXPECT_EQ(w.buy(w.a, {0}, kAnn).lock_id, token);
+    w.admitted = true;
+    EXPECT_EQ(w.buy(w.a, {1}, kAnn).status, Status::ok);
+    w.rule_now(kFrom, w.wall + 1);
+    EXPECT_EQ(w.buy(w.a, {2}, kAnn).reason, Reason::not_on_sale);
+    EXPECT_EQ(w.buy(w.a, {5}, kAnn).status, Status::ok);
+    w.rule_now(kGate, kGatePaused);
+    EXPECT_EQ(w.buy(w.a, {3}, kAnn).reason, Reason::paused);
 }
 
 TEST(Rules, a_stop_ends_extensions_and_orders_a_pause_does_not) {

@@ -18,6 +18,7 @@ Reason sale_closed(const SessionBlock& b, const Caller& caller) {
     if (caller.above_rules) return Reason::none;
     if (rule(b, Rule::gate) != kGateOpen) return Reason::paused;
     if (caller.wall >= rule(b, Rule::sale_until)) return Reason::sale_ended;
+    if (rule(b, Rule::queued) != 0 && !caller.admitted) return Reason::queued;
     if (caller.wall < rule(b, Rule::sale_from)) return Reason::not_on_sale;
     return Reason::none;
 }

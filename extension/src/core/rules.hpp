@@ -16,9 +16,11 @@ struct Caller {
     const Text* keys = nullptr;
     u32 n_keys = 0;
     bool above_rules = false;  // writes tickets, or takes back what was paid
+    bool admitted = false;     // has come through the waiting room
 };
 
-// none, or why nothing of this session is sold to the caller now: paused, sale_ended, not_on_sale.
+// none, or why nothing of this session is sold to the caller now: paused, sale_ended, queued,
+// not_on_sale. A channel that opens before the sale is no way past a waiting room.
 Reason sale_closed(const SessionBlock& block, const Caller& caller);
 
 inline i64 rule(const SessionBlock& block, Rule which) {

@@ -95,7 +95,7 @@ struct OwnerLink {
     Ordinal next, prev;
 };
 
-enum class Rule : u32 { sale_from, sale_until, gate, seats_per_user, seats_per_lock, last };
+enum class Rule : u32 { sale_from, sale_until, gate, seats_per_user, seats_per_lock, queued, last };
 constexpr u32 kRules = static_cast<u32>(Rule::last);
 // Values of Rule::gate. Stopped ends extensions and new orders too.
 constexpr i64 kGateOpen = 0, kGatePaused = 1, kGateStopped = 2;

@@ -158,10 +158,11 @@ TIX_FUNCTION(tix_apply_rules) {
     // A dump restored without the engine: whoever loads the session later reads the table.
     if (shared == nullptr) PG_RETURN_VOID();
     require_writable("rules of a sale");
-    require_arguments(fcinfo, 6, "tix_apply_rules()");
+    require_arguments(fcinfo, 7, "tix_apply_rules()");
     const Uuid session = uuid_arg(PG_GETARG_DATUM(0));
     const i64 value[kRules] = {PG_GETARG_TIMESTAMPTZ(1), PG_GETARG_TIMESTAMPTZ(2),
-                               PG_GETARG_INT32(3), PG_GETARG_INT32(4), PG_GETARG_INT32(5)};
+                               PG_GETARG_INT32(3),       PG_GETARG_INT32(4),
+                               PG_GETARG_INT32(5),       PG_GETARG_BOOL(6)};
     if (!xact_log().room(kRules)) raise_log_full();
     advisory_lock(session, ShareLock);
     LWLockAcquire(directory_lock(), LW_SHARED);

@@ -95,6 +95,10 @@ WallOffsets wall_offsets();
 // must read the same every time.
 constexpr int64 kWallJitterMicros = 5000;
 
+// Whom the waiting room let into a session, in this transaction (admissions.cpp).
+bool is_admitted(const Uuid& session, const Uuid& owner);
+void install_admission_callbacks();
+
 // The transaction (xact.cpp).
 XactLog& xact_log();
 void install_xact_callbacks();

@@ -35,8 +35,10 @@ struct LockArgs {
 LockTerms lock_terms(FunctionCallInfo fcinfo, const LockArgs& args);
 // How many seats a call wants, at least one.
 int32 quantity_arg(FunctionCallInfo fcinfo, int arg);
-inline Caller caller_of(const LockTerms& terms, TimestampTz wall = GetCurrentTimestamp()) {
-    return {wall, terms.channels.text, static_cast<u32>(terms.channels.n), terms.above_rules};
+inline Caller caller_of(const LockTerms& terms, const Uuid& session, const Uuid& owner,
+                        TimestampTz wall = GetCurrentTimestamp()) {
+    return {wall, terms.channels.text, static_cast<u32>(terms.channels.n), terms.above_rules,
+            is_admitted(session, owner)};
 }
 // What applies where the caller says nothing.
 LockTerms standard_terms();

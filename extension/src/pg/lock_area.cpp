@@ -15,7 +15,7 @@ struct AreaArgs {
 
 // Search and grant under the area's partition lock. The caller has the directory lock.
 HoldAnswer take_any(SessionBlock* block, u32 area, const AreaArgs& s, const SeatBuffers& buffer) {
-    const Caller caller = caller_of(s.terms);
+    const Caller caller = caller_of(s.terms, s.session, s.owner);
     const BestCall call = {block,       s.quantity, 0,
                            false,       nullptr,    pg_prng_uint64(&pg_global_prng_state),
                            buffer.seat, caller};

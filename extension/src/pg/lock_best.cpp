@@ -126,8 +126,9 @@ BestOutcome search(SessionBlock* block, const BestArgs& s, const SeatBuffers& bu
     u64 categories[kCategoriesPerSessionMax / 64] = {};
     choose_areas(*block, s.areas, areas);
     choose_categories(*block, s.categories, categories);
+    const Caller caller = caller_of(s.terms, s.session, s.owner);
     BestOutcome closed;
-    closed.hold.reason = sale_closed(*block, caller_of(s.terms));
+    closed.hold.reason = sale_closed(*block, caller);
     const bool presale = closed.hold.reason == Reason::not_on_sale && s.terms.channels.n > 0;
     if (closed.hold.reason != Reason::none && !presale) return closed;
     const BestCall call = {block,
@@ -137,7 +138,7 @@ BestOutcome search(SessionBlock* block, const BestArgs& s, const SeatBuffers& bu
                            s.categories.n > 0 ? categories : nullptr,
                            pg_prng_uint64(&pg_global_prng_state),
                            buffer.seat,
-                           caller_of(s.terms),
+                           caller,
                            presale};
     LockCall lock = {block,       buffer.seat,           s.quantity, s.owner,
                      s.terms.ttl, database_generation(), 0};

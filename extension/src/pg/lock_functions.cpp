@@ -90,7 +90,7 @@ HoldAnswer take_seats(const Access& a, SessionBlock* block, const ListedRequest&
                      r.owner, r.terms.ttl,   database_generation(),
                      r.into};
     call.avoid_orphans = r.terms.avoid_orphans;
-    call.caller = caller_of(r.terms, wall);
+    call.caller = caller_of(r.terms, r.session, r.owner, wall);
     call.seats_max = static_cast<u32>(settings.max_seats_per_lock);
     const HoldAnswer h = lock_seats(a, call, r.buffer.reason);
     // The layout may be gone once the session is closed.

@@ -17,6 +17,7 @@ void _PG_init(void) {
     install_rate_limits();
     install_drop_hook();  // its callback runs after the transaction's, which lets go of blocks
     install_xact_callbacks();
+    install_admission_callbacks();
     install_journal_callbacks();
     install_version_callbacks();
     register_expiry_workers();

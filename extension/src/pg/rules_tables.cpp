@@ -69,7 +69,8 @@ TableRules read_as_owner(const Uuid& session, AsOf as_of) {
     t.value[static_cast<u32>(Rule::sale_until)] = DT_NOEND;
     const Rows rules = query(
         "SELECT sale_from, sale_until, pg_catalog.array_position('{open,paused,stopped}'"
-        "::pg_catalog.text[], gate) OPERATOR(pg_catalog.-) 1, seats_per_user, seats_per_lock"
+        "::pg_catalog.text[], gate) OPERATOR(pg_catalog.-) 1, seats_per_user, seats_per_lock,"
+        " queued::pg_catalog.int4"
         " FROM tix.session_rules WHERE session_id OPERATOR(pg_catalog.=) $1",
         session, as_of);
     if (rules.n > 0) {
