@@ -17,6 +17,7 @@ BEGIN
         ('tix_expire_orders', '* * * * *', 'DO $do$BEGIN FOR batch IN 1 .. 1000 LOOP '
          'EXIT WHEN tix.tix_expire_orders(1000) = 0; COMMIT; END LOOP; END$do$'),
         ('tix_prune_order_keys', '* * * * *', 'SELECT tix.tix_prune_order_keys(100000)'),
+        ('tix_maintain_outbox', '* * * * *', 'SELECT tix.tix_maintain_outbox(100000)'),
         ('tix_prune_idempotency_keys', '* * * * *',
          'SELECT tix.tix_prune_idempotency_keys(100000)'),
         ('tix_mass_refund_step', '* * * * *', 'SELECT tix.tix_mass_refund_step(1000)'),
@@ -28,10 +29,9 @@ BEGIN
 END $$;
 COMMENT ON FUNCTION tix.tix_schedule_jobs() IS
     'For operators: schedules with pg_cron, if it is installed here, the expiry of orders, the '
-    'pruning of idempotency keys, mass refunds and the retention of the journal, each every '
-    'minute. Returns how '
-    'many jobs are new. A job that exists is left as it is: cron.alter_job() changes how long the '
-    'journal is kept.';
+    'pruning of idempotency keys, mass refunds, the retention of the journal and the days of the '
+    'outbox, each every minute. Returns how many jobs are new. A job that exists is left as it is: '
+    'cron.alter_job() changes how long the journal is kept.';
 
 DROP FUNCTION IF EXISTS tix.tix_prune_idempotency_keys(int);
 CREATE FUNCTION tix.tix_prune_idempotency_keys(max_rows int DEFAULT 100000) RETURNS int

@@ -1,6 +1,6 @@
 -- Jobs: expiry is scheduled where pg_cron is, nothing depends on it, and there is a way out.
 \ir fixture.psql
-SELECT plan(18);
+SELECT plan(19);
 SELECT is(tix_schedule_jobs(), 0, 'the jobs are scheduled already');
 SELECT is((SELECT schedule FROM cron.job WHERE jobname = 'tix_expire_orders'),
     '* * * * *', 'orders expire every minute');
@@ -15,6 +15,8 @@ SELECT is((SELECT schedule FROM cron.job WHERE jobname = 'tix_prune_order_keys')
     '* * * * *', 'the keys of orders are pruned every minute');
 SELECT is((SELECT schedule FROM cron.job WHERE jobname = 'tix_prune_idempotency_keys'),
     '* * * * *', 'idempotency keys are pruned every minute');
+SELECT is((SELECT schedule FROM cron.job WHERE jobname = 'tix_maintain_outbox'),
+    '* * * * *', 'the outbox gets its days every minute');
 SELECT ok FROM tix_lock_seats(:'session', '{A-1}', :'ann', idempotency_key => 'young') \gset
 INSERT INTO idempotency_keys SELECT user_id, 'old ' || i, request, lock_id, expires_at, seats, tier,
     now() - make_interval(hours => 23 + i) FROM idempotency_keys, generate_series(0, 3) i;

@@ -47,6 +47,7 @@ mkdir "$work/lane" "$work/lib"
 cp "$lane"/*.pl "$lane"/lib/*.pm "$lane/../regress/seats.sql" \
     "$root/docs/your-tables.md" "$work/lane/"
 mv "$work"/lane/*.pm "$work/lib/"
+cp -R "$lane/../../sql" "$work/sql"
 gcc -shared -fPIC -O1 -Wall -o "$work/faults.so" "$lane/lib/faults.c" -ldl
 
 tests=("$@")
@@ -65,7 +66,7 @@ as_server env -C "$work" PATH="$pg_bin:$PATH" PG_REGRESS="$test_dir/regress/pg_r
     TMPDIR="$work" TIX_SEATS="$work/lane/seats.sql" TIX_YOUR_TABLES="$work/lane/your-tables.md" \
     PG_TEST_TIMEOUT_DEFAULT=60 LC_ALL=C TIX_POINTS_HOME="$points/usr/lib/postgresql/$pg_major" \
     TIX_FAULTS_LIBRARY="$work/faults.so" TIX_NEXT_LIBRARY="$work/next/tix.so" \
-    TIX_TEMPLATE="$work/template" \
+    TIX_TEMPLATE="$work/template" TIX_SQL="$work/sql" \
     prove --jobs "${TIX_JOBS:-2}" --timer -I "$test_dir/perl" -I "$work/lib" \
     "${tests[@]/#/$work/lane/}" || status=$?
 if ((status)); then
