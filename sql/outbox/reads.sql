@@ -1,5 +1,8 @@
 -- Reading the outbox from a cursor, making its partitions ahead, and forgetting what is old.
 -- Requires tix >= 1.0
+--
+-- jit = off: small tables are read whole whatever enable_seqscan says, and what that is said to
+-- cost would have every plan compiled, which takes a second.
 
 DROP FUNCTION IF EXISTS tix.outbox_epoch();
 CREATE FUNCTION tix.outbox_epoch() RETURNS int
@@ -48,7 +51,8 @@ CREATE FUNCTION tix.tix_read_outbox(
 RETURNS TABLE (event_id bigint, aggregate_type text, aggregate_id uuid, sequence int, type text,
                payload jsonb, occurred_at timestamptz, next_cursor text)
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SECURITY DEFINER ROWS 100
-SET search_path = tix, pg_catalog, pg_temp SET enable_seqscan = off SET enable_sort = off AS $$
+SET search_path = tix, pg_catalog, pg_temp
+SET enable_seqscan = off SET enable_sort = off SET jit = off AS $$
 #variable_conflict use_column
 DECLARE
     -- Taken before the rows are looked at: whatever ended before is seen, and all below has ended.

@@ -18,7 +18,7 @@ my @words = (
     [ $both, qr{\bpg_(?:try_)?advisory_lock(?:_shared)?\s*\(}, 'outlives its transaction' ],
     [ $both, qr{\b\w*(?:amount|price|total|fee)\w*\s+(?:real|float\d?|double|numeric|money)\b}i,
         'money is a bigint of minor units' ],
-    [ $both, qr{\btimestamp\b(?!tz|\s+with\s+time)}i, 'a time without a zone' ],
+    [ $both, qr{(?<!')\btimestamp\b(?!tz|\s+with\s+time)}i, 'a time without a zone' ],
     # tix_health() promises to raise nothing.
     [ $both, qr{\bWHEN\s+OTHERS\b}i, 'swallows whatever it is', qr{^sql/holds/health\.sql$} ],
 );
