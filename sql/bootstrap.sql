@@ -38,7 +38,7 @@ END $$;
 
 CREATE SCHEMA IF NOT EXISTS tix AUTHORIZATION tix_owner;
 GRANT USAGE, CREATE ON SCHEMA tix TO tix_owner;
-GRANT USAGE ON SCHEMA tix TO tix_app, tix_admin, tix_monitor;
+GRANT USAGE ON SCHEMA tix TO tix_app, tix_admin, tix_monitor, pg_monitor;
 
 CREATE EXTENSION IF NOT EXISTS tix SCHEMA tix;
 

@@ -110,7 +110,7 @@ sub check_contexts {
         fault($context{$name}, 1, "the context has no test/pgtap/$name.sql")
             if !has_file("test/pgtap/$name.sql");
     }
-    my %part = map { m{^sql/(\w+)/(\w+)\.sql$} ? ($2 => 1, "$1_$2" => 1) : () } all_files();
+    my %part = map { m{^sql/\w+/(\w+)\.sql$} ? ($1 => 1) : () } all_files();
     for my $file (grep { m{^test/pgtap/\w+\.sql$} } all_files()) {
         my $name = basename($file, '.sql');
         fault($file, 1, "there is neither sql/$name/ nor a file $name.sql in a context")
