@@ -23,16 +23,17 @@ BEGIN
         ('tix_mass_refund_step', '* * * * *', 'SELECT tix.tix_mass_refund_step(1000)'),
         ('tix_prune_payment_answers', '* * * * *', 'SELECT tix.tix_prune_payment_answers(100000)'),
         ('tix_prune_webhooks', '* * * * *', 'SELECT tix.tix_prune_webhooks(10000)'),
-        ('tix_prune_journal', '* * * * *', 'SELECT tix.tix_prune_journal(100000)'))
+        ('tix_prune_journal', '* * * * *', 'SELECT tix.tix_prune_journal(100000)'),
+        ('tix_prune_refresh_tokens', '* * * * *', 'SELECT tix.tix_prune_refresh_tokens(10000)'),
+        ('tix_prune_traces', '* * * * *', 'SELECT tix.tix_prune_traces(100000)'))
         new (job, schedule, command)
     WHERE NOT EXISTS (SELECT FROM cron.job j WHERE j.jobname = new.job);
     RETURN scheduled;
 END $$;
 COMMENT ON FUNCTION tix.tix_schedule_jobs() IS
-    'For operators: schedules with pg_cron, if it is installed here, the expiry of orders, the '
-    'pruning of idempotency keys and webhooks, mass refunds, the retention of the journal and the '
-    'days of the outbox, each every minute. Returns how many jobs are new. A job that exists is left '
-    'as it is: cron.alter_job() changes how long the journal is kept.';
+    'For operators: schedules the jobs of tix with pg_cron, if it is installed here, each every '
+    'minute; cron.job lists them. Returns how many jobs are new. A job that exists is left as it '
+    'is: cron.alter_job() changes, say, how long the journal is kept.';
 
 DROP FUNCTION IF EXISTS tix.tix_prune_idempotency_keys(int);
 CREATE FUNCTION tix.tix_prune_idempotency_keys(max_rows int DEFAULT 100000) RETURNS int
