@@ -18,6 +18,11 @@ DECLARE
         'tix_stat_holds_rows', 'tix_stat_workers_rows', 'tix_stat_latency_rows', 'tix_locks_rows',
         'tix_stat_rate_limits_rows',
         'tix_memory_rows'];  -- a view calls its functions with the rights of its reader
+    operator CONSTANT text[] := ARRAY[
+        'tix_seat_status', 'tix_seats', 'tix_availability', 'tix_seat_holder', 'tix_check',
+        'tix_set_sale', 'tix_pause', 'tix_emergency_stop', 'tix_resume', 'tix_set_limit',
+        'tix_block_seats', 'tix_unblock_seats', 'tix_force_release', 'tix_set_channel',
+        'tix_load_session', 'tix_unload_session'];
 BEGIN
     FOR engine IN
         SELECT p.oid::regprocedure AS signature, p.proname
@@ -36,6 +41,9 @@ BEGIN
         IF engine.proname = ANY (watcher) THEN
             EXECUTE format('GRANT EXECUTE ON FUNCTION %s TO tix_monitor, pg_monitor',
                            engine.signature);
+        END IF;
+        IF engine.proname = ANY (operator) THEN
+            EXECUTE format('GRANT EXECUTE ON FUNCTION %s TO tix_admin', engine.signature);
         END IF;
     END LOOP;
 END $$;
