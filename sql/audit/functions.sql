@@ -23,7 +23,7 @@ BEGIN
             ON s.seat_id = t.seat_id
         WHERE s.seat_id IS NULL OR t.seat_id IS NULL);
 EXCEPTION WHEN SQLSTATE 'TX015' THEN
-    RETURN '{}';  -- unloaded since it was listed: nothing to compare
+    RETURN '{}'::text[];  -- unloaded since it was listed: nothing to compare
 END $$;
 COMMENT ON FUNCTION tix.audit_tickets(uuid) IS
     'Internal: seats of a loaded session that are sold without a ticket or the reverse (law S3); '

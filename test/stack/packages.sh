@@ -9,7 +9,7 @@ source "$root/test/stack/apt.sh"
 
 packages=(
     "postgresql-$pg_major" "postgresql-server-dev-$pg_major"
-    "postgresql-$pg_major-cron" "postgresql-$pg_major-pgtap"
+    "postgresql-$pg_major-cron" "postgresql-$pg_major-pgtap" "postgresql-$pg_major-plpgsql-check"
     libtap-parser-sourcehandler-pgtap-perl libipc-run-perl
     make g++ libpq-dev libssl-dev nlohmann-json3-dev zlib1g-dev libgtest-dev
     clang-14 libclang-rt-14-dev clang-format-14
