@@ -24,5 +24,6 @@ if (($# > 0)); then
 fi
 pg_prove ./*.sql
 "$here/planted.sh"
+"$here/webhook_storm.sh" --in-server
 unset PGOPTIONS
 prove --exec bash migrate.t
