@@ -171,4 +171,21 @@ TEST(Wheel, names_the_hold_that_needs_more_locks) {
     EXPECT_EQ(wheel_sweep(w.arena, home, w.now, 9).stuck, 0u);
 }
 
+TEST(Expiry, overdue_holds_of_many_owners_never_need_the_locks_of_all) {
+    World w(1, 4, 10, 8);
+    for (Ordinal o = 0; o < 40; o++)
+        (void)w.lock(w.a, {o}, {o + 1, 99}, kSecond);
+    EXPECT_EQ(w.commit(w.a), 0u);
+    w.now += kSecond;
+    PartitionSet home;
+    home.add(seat_partition(w.arena, *w.block, 0));
+    for (HoldAnswer h; (h = free_overdue(w.access(w.a, home), home)).status != Status::ok;) {
+        ASSERT_EQ(h.status, Status::need_partitions);
+        EXPECT_LE(__builtin_popcountll(h.need.word[0] & ~home.word[0]), 1);
+        ASSERT_TRUE(hold_expire(w.arena, h.lock_id, w.now, h.need));
+    }
+    EXPECT_EQ(w.block->area(0).count[static_cast<u32>(SeatState::free)], 40u);
+    EXPECT_EQ(w.audit(), "");
+}
+
 }  // namespace tix::test

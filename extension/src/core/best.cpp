@@ -145,7 +145,10 @@ HoldAnswer free_overdue(const Access& a, const PartitionSet& partitions) {
         for (;;) {
             const Sweep sweep = wheel_sweep(a.arena, p, a.now, ~0u);
             if (sweep.stuck == 0) break;
-            if (!hold_expire(a.arena, sweep.stuck, a.now, a.held)) return need_more(sweep.need);
+            if (hold_expire(a.arena, sweep.stuck, a.now, a.held)) continue;
+            HoldAnswer need = need_more(sweep.need);
+            need.lock_id = sweep.stuck;
+            return need;
         }
     }
     return answer(Status::ok);

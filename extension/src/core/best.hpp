@@ -53,7 +53,8 @@ struct BestBlock {
     BestTotals totals;  // when nothing was found
 };
 
-// Ends every overdue hold of these partitions. May answer need_partitions.
+// Ends every overdue hold of these partitions. One that also lies elsewhere is answered, with
+// need_partitions and its lock_id: it may be ended by itself under the locks it needs.
 HoldAnswer free_overdue(const Access& a, const PartitionSet& partitions);
 
 // Looks for a block of this tier, or a better one below tier 3, in one area; changes nothing.

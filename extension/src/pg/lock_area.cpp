@@ -1,6 +1,7 @@
 // tix_lock_area: general admission, places of an area that nobody chose.
 
 #include "idempotency.hpp"
+#include "lock_tidied.hpp"
 
 namespace tix::pg {
 
@@ -27,11 +28,8 @@ HoldAnswer take_any(SessionBlock* block, u32 area, const AreaArgs& s, const Seat
     if (closed.reason != Reason::none) return closed;
     PartitionSet searched;
     searched.add(arena().partition_of(block->area(area).home));
-    PartitionSet set = searched;
-    set.add(owner_partition(arena(), s.owner));
-    return with_partitions(set, [&](const Access& a) {
-        HoldAnswer h = free_overdue(a, searched);
-        if (h.status != Status::ok) return h;
+    return with_tidied(searched, s.owner, [&](const Access& a) {
+        HoldAnswer h;
         const BestBlock any = any_in_area(call, area);
         if (any.tier > 0) return lock_seats(a, lock, buffer.reason);
         h.reason = best_refusal(call, any.totals);

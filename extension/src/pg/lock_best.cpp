@@ -4,6 +4,7 @@
 // was found is what is taken. A party over several areas is found and taken under all their locks.
 
 #include "idempotency.hpp"
+#include "lock_tidied.hpp"
 
 namespace tix::pg {
 
@@ -63,12 +64,8 @@ void choose_categories(const SessionBlock& block, const TextList& wanted, u64* b
 BestBlock Search::take(u32 i, u32 tier, BestOutcome* out) {
     PartitionSet searched;
     searched.add(arena().partition_of(call.block->area(area[i]).home));
-    PartitionSet set = searched;
-    set.add(owner_partition(arena(), lock.owner));
     BestBlock best;
-    out->hold = with_partitions(set, [&](const Access& a) {
-        const HoldAnswer tidy = free_overdue(a, searched);
-        if (tidy.status != Status::ok) return tidy;
+    out->hold = with_tidied(searched, lock.owner, [&](const Access& a) {
         best = best_in_area(call, area[i], tier);
         TIX_POINT(best_found);
         return best.tier > 0 ? lock_seats(a, lock, reason) : HoldAnswer{};
@@ -86,12 +83,8 @@ bool Search::take_anywhere(BestOutcome* out) {
         PartitionSet searched;
         for (u32 i = 0; i < n; i++)
             searched.add(arena().partition_of(call.block->area(area[i]).home));
-        PartitionSet set = searched;
-        set.add(owner_partition(arena(), lock.owner));
         bool found = false;
-        out->hold = with_partitions(set, [&](const Access& a) {
-            const HoldAnswer tidy = free_overdue(a, searched);
-            if (tidy.status != Status::ok) return tidy;
+        out->hold = with_tidied(searched, lock.owner, [&](const Access& a) {
             found = best_anywhere(call, area, n);
             return found ? lock_seats(a, lock, reason) : HoldAnswer{};
         });
