@@ -153,6 +153,43 @@ TIX_FUNCTION(tix_apply_channel) {
     PG_RETURN_VOID();
 }
 
+namespace tix::pg {
+
+namespace {
+
+constexpr int kSessionLocksMax = 64;
+
+// Until this transaction ends, nobody loads the session with the rules of before. The locks of one
+// transaction are few: who writes the rules of many sessions, as a restore does, keeps all loads of
+// the database waiting instead.
+void keep_from_loading(const Uuid& session) {
+    static LocalTransactionId counted_in = InvalidLocalTransactionId;
+    static int counted = 0;
+    const LocalTransactionId now = TIX_LOCAL_XID;
+    counted = counted_in == now ? counted + 1 : 1;
+    counted_in = now;
+    if (counted <= kSessionLocksMax)
+        advisory_lock(session, ShareLock);
+    else
+        advisory_lock(kEverySession, RowExclusiveLock);
+}
+
+// A block that is in memory stays there while the transaction lists the change.
+bool set_rules_in_memory(const Uuid& session, const i64* value) {
+    LWLockAcquire(directory_lock(), LW_SHARED);
+    const DirEntry* e = directory_find(arena(), MyDatabaseId, session);
+    const bool loaded = e != nullptr && e->state == DirState::ready;
+    for (u32 i = 0; i < kRules && loaded; i++)
+        (void)set_rule(access_to({}), *arena().ref<SessionBlock>(e->block), static_cast<Rule>(i),
+                       value[i]);
+    LWLockRelease(directory_lock());
+    return loaded;
+}
+
+}  // namespace
+
+}  // namespace tix::pg
+
 // Rules of a session that is not in memory are read when it is loaded.
 TIX_FUNCTION(tix_apply_rules) {
     // A dump restored without the engine: whoever loads the session later reads the table.
@@ -164,13 +201,8 @@ TIX_FUNCTION(tix_apply_rules) {
                                PG_GETARG_INT32(3),       PG_GETARG_INT32(4),
                                PG_GETARG_INT32(5),       PG_GETARG_BOOL(6)};
     if (!xact_log().room(kRules)) raise_log_full();
-    advisory_lock(session, ShareLock);
-    LWLockAcquire(directory_lock(), LW_SHARED);
-    const DirEntry* e = directory_find(arena(), MyDatabaseId, session);
-    const bool loaded = e != nullptr && e->state == DirState::ready;
-    for (u32 i = 0; i < kRules && loaded; i++)
-        (void)set_rule(access_to({}), *arena().ref<SessionBlock>(e->block), static_cast<Rule>(i),
-                       value[i]);
-    LWLockRelease(directory_lock());
+    if (set_rules_in_memory(session, value)) PG_RETURN_VOID();
+    keep_from_loading(session);
+    (void)set_rules_in_memory(session, value);
     PG_RETURN_VOID();
 }

@@ -148,6 +148,8 @@ void install_drop_hook();
 
 // Advisory locks of our own class, transaction-level: they show in pg_locks with objsubid 7.
 void advisory_lock(const Uuid& session, LOCKMODE mode);
+// In place of a session: shared by every load, in mode RowExclusiveLock of who writes many rules.
+constexpr Uuid kEverySession = {0, 1};
 
 // The journal: writing (journal.cpp).
 struct JournalRow {

@@ -232,6 +232,7 @@ void load() {
     report_load(LoadPhase::waiting, 0);
     TIX_POINT(loader_waiting);
     advisory_lock(loading, ExclusiveLock);
+    advisory_lock(kEverySession, ShareLock);
     TIX_POINT(loader_locked);
     PushActiveSnapshot(GetTransactionSnapshot());
     SPI_connect();

@@ -87,8 +87,10 @@ extern "C" {
 
 #if PG_VERSION_NUM >= 170000
 #define TIX_PROC_NUMBER MyProcNumber
+#define TIX_LOCAL_XID (MyProc->vxid.lxid)
 #else
 #define TIX_PROC_NUMBER (MyProc->pgprocno)
+#define TIX_LOCAL_XID (MyProc->lxid)
 #endif
 
 #define TIX_FUNCTION(name)                    \
