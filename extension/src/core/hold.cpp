@@ -10,9 +10,11 @@ namespace tix::core {
 
 namespace {
 
+// Not hashed: sequences are dense, so their low bits spread as well as any hash, and holds that are
+// granted together lie together instead of each on a page of its own.
 Ref* bucket(const Arena& arena, u64 lock_id) {
     const u32 p = arena.partition_of(Token::home(lock_id));
-    return &arena.index(p)[mix64(lock_id) & (arena.header().buckets - 1)];
+    return &arena.index(p)[(lock_id >> Token::kHomeBits) & (arena.header().buckets - 1)];
 }
 
 u32 home_partition(const Arena& arena, const Hold& h) {
@@ -64,6 +66,13 @@ void link(const Arena& arena, Hold& h) {
     index_link(arena, h);
     wheel_link(arena, h);
     if (h.state != SeatState::blocked) owner_link(hold_block(arena, h), hold_head(arena, h));
+}
+
+// Asks for what link() will touch, so that it comes while the seats are being changed.
+void ask_for_link(const Arena& arena, const Hold& h) {
+    __builtin_prefetch(bucket(arena, h.lock_id), 1);
+    const Ref first = *wheel_slot(arena, h);
+    if (first != kNoRef) __builtin_prefetch(arena.ref<Hold>(first), 1);
 }
 
 void detach(SessionBlock& b, Ordinal seat) {
@@ -134,6 +143,7 @@ Hold* hold_create(const Arena& arena, SessionBlock& b, const HoldSpec& spec, con
     h.block = arena.ref_of(&b);
     h.state = spec.state;
     h.seats = static_cast<u16>(n);
+    ask_for_link(arena, h);
     for (u32 i = 0; i < n; i++) {
         SeatSlot& s = b.slot(seats[i]);
         s.head = head;
