@@ -8,13 +8,15 @@ CREATE TABLE @extschema@.session_rules (
     gate_reason    text,
     seats_per_user integer NOT NULL DEFAULT 0 CHECK (seats_per_user >= 0),
     seats_per_lock integer NOT NULL DEFAULT 0 CHECK (seats_per_lock >= 0),
-    queued         boolean NOT NULL DEFAULT false
+    queued         boolean NOT NULL DEFAULT false,
+    waitlist_grace_s integer NOT NULL DEFAULT 0 CHECK (waitlist_grace_s BETWEEN 0 AND 86400)
 );
 COMMENT ON TABLE @extschema@.session_rules IS
     'The rules of a sale, by session; a session without a row is open to everybody, always. '
-    'Limits of 0 do not limit; queued: only who is admitted may lock. Written by tix_set_sale, '
-    'tix_pause, tix_emergency_stop, tix_resume, tix_set_limit and tix_set_queued; a trigger tells '
-    'the engine what is inserted or updated.';
+    'Limits of 0 do not limit; queued: only who is admitted may lock; '
+    'waitlist_grace_s: seconds that a seat given back is kept for the waiting list, 0: there is '
+    'none. Written by tix_set_sale, tix_pause, tix_emergency_stop, tix_resume, tix_set_limit, '
+    'tix_set_queued and tix_set_waitlist; a trigger tells the engine what is inserted or updated.';
 SELECT pg_catalog.pg_extension_config_dump('@extschema@.session_rules', '');
 
 CREATE TABLE @extschema@.seat_blocks (
@@ -83,10 +85,10 @@ COMMENT ON FUNCTION
 
 CREATE FUNCTION @extschema@.tix_apply_rules(session_id uuid, sale_from timestamptz,
     sale_until timestamptz, gate integer, seats_per_user integer, seats_per_lock integer,
-    queued boolean) RETURNS void
+    queued boolean, waitlist_grace_s integer) RETURNS void
 AS 'MODULE_PATHNAME' LANGUAGE C VOLATILE PARALLEL UNSAFE;
 COMMENT ON FUNCTION @extschema@.tix_apply_rules(
-    uuid, timestamptz, timestamptz, integer, integer, integer, boolean) IS
+    uuid, timestamptz, timestamptz, integer, integer, integer, boolean, integer) IS
     'Internal: the engine learns the rules of a session, if it is in memory.';
 
 CREATE FUNCTION @extschema@.tix_tell_rules() RETURNS trigger
@@ -95,7 +97,7 @@ SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
     PERFORM @extschema@.tix_apply_rules(NEW.session_id, NEW.sale_from, NEW.sale_until,
         array_position('{open,paused,stopped}'::text[], NEW.gate) - 1,
-        NEW.seats_per_user, NEW.seats_per_lock, NEW.queued);
+        NEW.seats_per_user, NEW.seats_per_lock, NEW.queued, NEW.waitlist_grace_s);
     RETURN NULL;
 END $$;
 COMMENT ON FUNCTION @extschema@.tix_tell_rules() IS
@@ -168,6 +170,28 @@ $$;
 COMMENT ON FUNCTION @extschema@.tix_set_queued(uuid, boolean) IS
     'For the schema''s waiting room: whether, from COMMIT on, locks answer queued to who was not '
     'admitted in their transaction. Holds can be extended and paid. Leaves an audit row.';
+
+CREATE FUNCTION @extschema@.tix_set_waitlist(session_id uuid, grace interval) RETURNS void
+LANGUAGE sql VOLATILE PARALLEL UNSAFE SECURITY DEFINER
+SET search_path = pg_catalog, pg_temp AS $$
+    INSERT INTO @extschema@.session_rules AS r (session_id, waitlist_grace_s)
+    VALUES (session_id, ceil(extract(epoch FROM grace))::integer)
+    ON CONFLICT ON CONSTRAINT session_rules_pkey
+    DO UPDATE SET waitlist_grace_s = excluded.waitlist_grace_s;
+$$;
+COMMENT ON FUNCTION @extschema@.tix_set_waitlist(uuid, interval) IS
+    'For the schema''s waiting list: from COMMIT on, a seat that is released, lapses or is '
+    'refunded is blocked for grace (0 to 1 day, whole seconds; 0: no waiting list) before it is '
+    'free, and never after the sale ends. Only tix_offer_seats and what was paid (tix_take_seats, '
+    'tickets) may take it meanwhile; an organiser may block or unblock it. A crash of the server '
+    'frees it. Error 23514: out of bounds.';
+
+CREATE FUNCTION @extschema@.tix_offer_seats(session_id uuid, seat_ids text[], user_id uuid,
+    ttl interval DEFAULT NULL) RETURNS @extschema@.tix_lock_result
+AS 'MODULE_PATHNAME' LANGUAGE C VOLATILE PARALLEL UNSAFE;
+COMMENT ON FUNCTION @extschema@.tix_offer_seats(uuid, text[], uuid, interval) IS
+    'For the schema''s waiting list: as tix_lock_seats, and may take seats kept for the waiting '
+    'list; needs no admission. Rolled back, they are kept for it again.';
 
 CREATE FUNCTION @extschema@.tix_pass_queue(session_id uuid, user_id uuid) RETURNS void
 AS 'MODULE_PATHNAME' LANGUAGE C VOLATILE PARALLEL UNSAFE;

@@ -13,7 +13,7 @@ namespace {
 
 const std::vector<std::string> kStates = {
     "free", "granted", "pinned", "held",     "changed", "releasing",  "confirming", "withdrawn",
-    "sold", "freeing", "late",   "blocking", "blocked", "unblocking", "overdue"};
+    "sold", "freeing", "late",   "blocking", "blocked", "unblocking", "overdue",    "listed"};
 const std::vector<std::string> kEvents = {
     "lock",          "relock",        "add",           "extend",    "hand over",       "release",
     "confirm",       "ticket insert", "ticket remove", "free sold", "block",           "unblock",
@@ -97,6 +97,7 @@ private:
     void load();
     void crash();
     void enter_block(const std::string& state);
+    void give_up_to_list();
     bool granted_by(const Backend& b) const;
 
     Backend& T = w.a;
@@ -132,8 +133,9 @@ void Scene::enter(const std::string& s) {
         sold_ = true;
     }
     (void)w.commit(w.c);
+    if (s == "listed") give_up_to_list();
     if (s == "unblocking") (void)w.unblock(T, {0});
-    has_seat_ = s != "free" && !uncommitted && !sold_ && !house;
+    has_seat_ = s != "free" && !uncommitted && !sold_ && !house && s != "listed";
     if (s == "changed") {
         (void)w.release(T, token_, kAnn);
         (void)w.lock(T, {0}, kAnn);
@@ -147,6 +149,16 @@ void Scene::enter(const std::string& s) {
         by_ = &other_;
     }
     (void)w.ring();
+}
+
+// The session gets a waiting list, and the seat is its.
+void Scene::give_up_to_list() {
+    for (const auto& [which, value] : {std::pair{Rule::list_grace, 10 * kSecond},
+                                       std::pair{Rule::list_end, w.now + 3600 * kSecond}})
+        EXPECT_EQ(set_rule(w.access(w.c, {}), *w.block, which, value), Status::ok);
+    EXPECT_EQ(w.commit(w.c), 0u);
+    (void)w.release(w.c, token_, kAnn);
+    EXPECT_EQ(w.commit(w.c), 0u);
 }
 
 void Scene::enter_block(const std::string& s) {
@@ -280,7 +292,10 @@ std::string Scene::observe() {
     if (s.state == SeatState::confirming) return pending ? "withdrawn" : "confirming";
     const Hold& h = w.block->hold(s.head);
     if (w.state(0) == SeatState::blocked)
-        return pending ? "unblocking" : granted_by(T) ? "blocking" : "blocked";
+        return pending                    ? "unblocking"
+               : granted_by(T)            ? "blocking"
+               : (h.flags & kListed) != 0 ? "listed"
+                                          : "blocked";
     if (w.state(0) == SeatState::free) return h.writer != 0 ? "late" : "overdue";
     if ((h.flags & kPinned) != 0) return "pinned";
     if (pending) return "releasing";

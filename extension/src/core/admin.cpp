@@ -23,6 +23,7 @@ Reason survey_block(const Access& a, SessionBlock& b, Ordinal seat, PartitionSet
     if (slot.state == SeatState::sold) return Reason::sold;
     const Hold& h = b.hold(slot.head);
     const bool settled = h.writer == 0 || h.writer == a.log->writer;
+    if (settled_listed(h)) return Reason::none;
     if (slot.state == SeatState::blocked && !hold_overdue(h, a.now))
         return settled ? Reason::none : Reason::busy;
     if (!hold_overdue(h, a.now)) return Reason::held;
@@ -39,6 +40,7 @@ bool block_again(const Access& a, SessionBlock& b, Ordinal seat, Micros deadline
     xact_append(a.arena, *a.log, Op::unrelease, b, &h, seat, 0);
     xact_append(a.arena, *a.log, Op::raise, b, &h, h.flags, h.deadline);
     hold_set_deadline(a.arena, h, deadline);
+    h.flags = static_cast<u8>(h.flags & ~kListed);  // the house's from now on
     return true;
 }
 
@@ -46,6 +48,8 @@ bool block_again(const Access& a, SessionBlock& b, Ordinal seat, Micros deadline
 bool free_now(const Access& a, SessionBlock& b, Ordinal seat) {
     const SeatSlot& slot = b.slot(seat);
     if (slot.head != kNoSeat) (void)hold_expire(a.arena, b.hold(slot.head).lock_id, a.now, a.held);
+    if (slot.head != kNoSeat && settled_listed(b.hold(slot.head)))
+        hold_end(a.arena, b.hold(slot.head), SeatState::free);
     return slot.state == SeatState::free;
 }
 

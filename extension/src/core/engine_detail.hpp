@@ -39,6 +39,11 @@ inline void note_call(const Access& a, u32 partition, Latency kind) {
     if (a.began != 0) a.arena.latency(partition).of[static_cast<u32>(kind)].add(a.now - a.began);
 }
 
+// A block of the waiting list that no transaction is giving back.
+inline bool settled_listed(const Hold& h) {
+    return h.state == SeatState::blocked && (h.flags & kListed) != 0 && h.writer == 0;
+}
+
 inline bool pending_release(const SeatSlot& slot) {
     return (slot.flags & kPendingRelease) != 0;
 }

@@ -4,6 +4,7 @@
 
 #include "owners.hpp"
 #include "ring.hpp"
+#include "rules.hpp"
 #include "step.hpp"
 
 namespace tix::core {
@@ -80,6 +81,25 @@ void detach(SessionBlock& b, Ordinal seat) {
     s.head = kNoSeat;
     s.next = kNoSeat;
     s.flags = 0;
+}
+
+// What a seat becomes that has left its hold. A token of a waiting list's block is told to nobody,
+// so it needs no generation.
+void settle_seat(const Arena& arena, SessionBlock& b, Ordinal seat, SeatState state,
+                 Micros listed_until) {
+    seat_set_state(arena, b, seat, listed_until > 0 ? SeatState::blocked : state);
+    if (listed_until == 0) return;
+    Hold& h = b.hold(seat);
+    h = Hold{};
+    h.lock_id = Token::make(0, arena.header().sequence.fetch_add(1, std::memory_order_relaxed) + 1,
+                            b.area_of(seat).home);
+    h.deadline = listed_until;
+    h.block = arena.ref_of(&b);
+    h.state = SeatState::blocked;
+    h.seats = 1;
+    h.flags = kListed;
+    b.slot(seat).head = seat;
+    link(arena, h);
 }
 
 // The entry follows the head: moves to the next seat's entry when the head seat leaves.
@@ -169,12 +189,29 @@ void hold_add_seat(const Arena& arena, Hold& h, Ordinal seat) {
     seat_set_state(arena, b, seat, SeatState::held);
 }
 
-Hold* hold_drop_seat(const Arena& arena, Hold& h, Ordinal seat, SeatState state) {
+Micros list_until(const SessionBlock& b, Micros since, Micros now) {
+    const Micros grace = rule(b, Rule::list_grace);
+    if (grace == 0) return 0;
+    const Micros end = rule(b, Rule::list_end);
+    const Micros until = since + grace < end ? since + grace : end;
+    return until > now ? until : 0;
+}
+
+bool lapses_to_list(const Arena& arena, const Hold& h, Micros now) {
+    return h.state == SeatState::held && list_until(hold_block(arena, h), h.deadline, now) > 0;
+}
+
+void seat_given_up(const Arena& arena, SessionBlock& b, Ordinal seat, Micros listed_until) {
+    settle_seat(arena, b, seat, SeatState::free, listed_until);
+}
+
+Hold* hold_drop_seat(const Arena& arena, Hold& h, Ordinal seat, SeatState state,
+                     Micros listed_until) {
     SessionBlock& b = hold_block(arena, h);
     const Ordinal head = hold_head(arena, h);
     const Ordinal after = b.slot(seat).next;
     if (h.seats == 1) {
-        hold_end(arena, h, state);
+        hold_end(arena, h, state, listed_until);
         return nullptr;
     }
     Hold* now_at = &h;
@@ -188,7 +225,7 @@ Hold* hold_drop_seat(const Arena& arena, Hold& h, Ordinal seat, SeatState state)
         b.slot(before).next = after;
     }
     detach(b, seat);
-    seat_set_state(arena, b, seat, state);
+    settle_seat(arena, b, seat, state, listed_until);
     if (state == SeatState::sold) owner_keeps_sold(b, seat, now_at->owner);
     return now_at;
 }
@@ -198,7 +235,7 @@ void hold_forget(const Arena& arena, Hold& h) {
     h.lock_id = 0;
 }
 
-void hold_end(const Arena& arena, Hold& h, SeatState state) {
+void hold_end(const Arena& arena, Hold& h, SeatState state, Micros listed_until) {
     SessionBlock& b = hold_block(arena, h);
     const Uuid owner = h.owner;
     unlink(arena, h);
@@ -208,10 +245,17 @@ void hold_end(const Arena& arena, Hold& h, SeatState state) {
     while (o != kNoSeat) {
         const Ordinal next = b.slot(o).next;
         detach(b, o);
-        seat_set_state(arena, b, o, state);
+        settle_seat(arena, b, o, state, listed_until);
         if (state == SeatState::sold) owner_keeps_sold(b, o, owner);
         o = next;
     }
+}
+
+void hold_lapse(const Arena& arena, Hold& h, Micros now) {
+    arena.partition(home_partition(arena, h)).count(Count::expirations);
+    const bool listed = lapses_to_list(arena, h, now);
+    hold_end(arena, h, SeatState::free,
+             listed ? list_until(hold_block(arena, h), h.deadline, now) : 0);
 }
 
 void hold_set_deadline(const Arena& arena, Hold& h, Micros deadline) {
@@ -234,8 +278,7 @@ bool hold_expire(const Arena& arena, u64 lock_id, Micros now, const PartitionSet
     Hold* h = hold_find(arena, lock_id);
     if (h == nullptr || !hold_overdue(*h, now)) return true;
     if (!held.covers(hold_partitions(arena, *h))) return false;
-    arena.partition(home_partition(arena, *h)).count(Count::expirations);
-    hold_end(arena, *h, SeatState::free);
+    hold_lapse(arena, *h, now);
     return true;
 }
 
@@ -279,8 +322,7 @@ Sweep wheel_sweep(const Arena& arena, u32 partition, Micros now, u32 budget) {
                 sweep.need = need;
                 return sweep;
             }
-            p.count(Count::expirations);
-            hold_end(arena, h, SeatState::free);
+            hold_lapse(arena, h, now);
             sweep.freed++;
         }
         if (p.wheel_cursor >= until) return sweep;  // the current tick is looked at again

@@ -33,13 +33,23 @@ Hold* hold_create(const Arena& arena, SessionBlock& block, const HoldSpec& spec,
                   const Ordinal* seats, u32 n);
 // Adds a free seat and publishes it as held.
 void hold_add_seat(const Arena& arena, Hold& hold, Ordinal seat);
-// Takes one seat away, leaving it in `state`, published. Deletes the hold with its last seat and
-// then returns null; otherwise returns the hold, which moves when its head seat leaves.
-Hold* hold_drop_seat(const Arena& arena, Hold& hold, Ordinal seat, SeatState state);
+// Takes one seat away, leaving it in `state`, published; with `listed_until` blocked for the
+// waiting list until then instead. Deletes the hold with its last seat and then returns null;
+// otherwise returns the hold, which moves when its head seat leaves.
+Hold* hold_drop_seat(const Arena& arena, Hold& hold, Ordinal seat, SeatState state,
+                     Micros listed_until = 0);
 // Takes a hold of a block that is to be freed out of index, wheel and chains. Nobody is told.
 void hold_forget(const Arena& arena, Hold& hold);
-// Takes all seats away.
-void hold_end(const Arena& arena, Hold& hold, SeatState state);
+// Takes all seats away, as hold_drop_seat.
+void hold_end(const Arena& arena, Hold& hold, SeatState state, Micros listed_until = 0);
+// Ends an overdue hold: its seats are free, or the waiting list's until list_until().
+void hold_lapse(const Arena& arena, Hold& hold, Micros now);
+// Until when a seat that is given up at `since` is the waiting list's; 0: at `now` it is free.
+Micros list_until(const SessionBlock& block, Micros since, Micros now);
+// The waiting list has the seats of this overdue hold, although nobody has looked yet.
+bool lapses_to_list(const Arena& arena, const Hold& hold, Micros now);
+// A seat of no hold is free, or the waiting list's until `listed_until`.
+void seat_given_up(const Arena& arena, SessionBlock& block, Ordinal seat, Micros listed_until);
 void hold_set_deadline(const Arena& arena, Hold& hold, Micros deadline);
 // Moves hold and seats between held and confirming; seats pending release stay as they are.
 void hold_set_state(const Arena& arena, Hold& hold, SeatState state);

@@ -27,10 +27,18 @@ Reason survey_available(const LockCall& call, const SeatSlot& slot, Survey* s) {
     return Reason::none;
 }
 
+// A seat of the waiting list is for who is offered it, and for tickets that were paid.
+bool takes_listed(const LockCall& call) {
+    return call.caller.from_list || call.caller.above_rules;
+}
+
 // A seat in a hold, or blocked.
 Reason survey_held(const Access& a, const LockCall& call, const SeatSlot& slot, Survey* s) {
     const Hold& h = call.block->hold(slot.head);
-    if (hold_overdue(h, a.now)) {
+    const bool overdue = hold_overdue(h, a.now);
+    const bool listed = overdue ? lapses_to_list(a.arena, h, a.now) : settled_listed(h);
+    if (overdue || listed) {
+        if (listed && !takes_listed(call)) return Reason::blocked;
         s->need.merge(hold_partitions(a.arena, h));
         return survey_available(call, slot, s);
     }
@@ -61,12 +69,15 @@ Reason survey_seat(const Access& a, const LockCall& call, Ordinal seat, Survey* 
     return Reason::sold;
 }
 
-// Frees the overdue holds on the seats. A hold that has several of them is ended once.
+// Frees the overdue holds on the seats, and from the waiting list what the caller may take. A hold
+// that has several of them is ended once.
 void clear_overdue(const Access& a, const LockCall& call) {
     for (u32 i = 0; i < call.n; i++) {
         const SeatSlot& slot = call.block->slot(call.seats[i]);
         if (slot.head == kNoSeat) continue;
         hold_expire(a.arena, call.block->hold(slot.head).lock_id, a.now, a.held);
+        if (slot.head != kNoSeat && settled_listed(call.block->hold(slot.head)))
+            hold_end(a.arena, call.block->hold(slot.head), SeatState::free);
     }
 }
 
@@ -94,6 +105,7 @@ HoldAnswer grant(const Access& a, const LockCall& call) {
     spec.deadline = a.now + call.ttl;
     spec.acquired_ms = static_cast<u32>(a.now / 1000);
     Hold* h = hold_create(a.arena, *call.block, spec, call.seats, call.n);
+    if (call.caller.from_list) h->flags |= kListed;
     xact_append(a.arena, *a.log, Op::grant, *call.block, h, call.seats[0], 0);
     home_of(a, h->lock_id).count(Count::grants);
     home_of(a, h->lock_id).count(Count::granted_seats, call.n);

@@ -17,6 +17,7 @@ struct Caller {
     u32 n_keys = 0;
     bool above_rules = false;  // writes tickets, or takes back what was paid
     bool admitted = false;     // has come through the waiting room
+    bool from_list = false;    // an offer to the waiting list: may have its seats
 };
 
 // none, or why nothing of this session is sold to the caller now: paused, sale_ended, queued,

@@ -74,7 +74,10 @@ u32 restore_hold(const Access& a, SessionBlock& b, const HoldSpec& spec, bool or
 SeatState seat_state(SessionBlock& b, Ordinal seat, Micros now) {
     const SeatSlot& slot = b.slot(seat);
     if (slot.state != SeatState::held && slot.state != SeatState::blocked) return slot.state;
-    return hold_overdue(b.hold(slot.head), now) ? SeatState::free : slot.state;
+    const Hold& h = b.hold(slot.head);
+    if (!hold_overdue(h, now)) return slot.state;
+    const bool listed = h.state == SeatState::held && list_until(b, h.deadline, now) > 0;
+    return listed ? SeatState::blocked : SeatState::free;
 }
 
 namespace {

@@ -65,6 +65,7 @@ static_assert(sizeof(Hold) == 64);
 enum HoldFlag : u8 {
     kPinned = 1,   // PRE_COMMIT passed: not to be expired until the commit callback
     kOrdered = 2,  // handed over to an order: no lifetime cap
+    kListed = 4,   // a block of the waiting list, or a hold that was made of its seats
 };
 
 struct AreaInfo {
@@ -95,7 +96,19 @@ struct OwnerLink {
     Ordinal next, prev;
 };
 
-enum class Rule : u32 { sale_from, sale_until, gate, seats_per_user, seats_per_lock, queued, last };
+enum class Rule : u32 {
+    sale_from,
+    sale_until,
+    gate,
+    seats_per_user,
+    seats_per_lock,
+    queued,
+    list_grace,
+    list_end,
+    last
+};
+// list_grace: how long a seat that is given back is the waiting list's, Micros, 0: there is none;
+// and not beyond list_end, Micros, when the sale ends.
 constexpr u32 kRules = static_cast<u32>(Rule::last);
 // Values of Rule::gate. Stopped ends extensions and new orders too.
 constexpr i64 kGateOpen = 0, kGatePaused = 1, kGateStopped = 2;

@@ -63,7 +63,7 @@ void drop_channel(SessionBlock& b, u8 channel) {
 }
 
 // Undoes one entry. Returns the hold it was about if that still lives.
-Hold* undo(const Arena& arena, const XactEntry& e) {
+Hold* undo(const Arena& arena, const XactEntry& e, Micros now) {
     SessionBlock* b = entry_block(arena, e);
     if (b == nullptr) return nullptr;
     if (e.op == Op::free_sold || e.op == Op::unfree) {
@@ -76,7 +76,9 @@ Hold* undo(const Arena& arena, const XactEntry& e) {
     if (h == nullptr) return nullptr;
     switch (e.op) {
         case Op::grant:
-            hold_end(arena, *h, SeatState::free);
+            // What was offered to the waiting list is its again.
+            hold_end(arena, *h, SeatState::free,
+                     (h->flags & kListed) != 0 ? list_until(*b, now, now) : 0);
             return nullptr;
         case Op::add:
             return in_hold(arena, *h, e.seat) ? hold_drop_seat(arena, *h, e.seat, SeatState::free)
@@ -100,7 +102,7 @@ Hold* undo(const Arena& arena, const XactEntry& e) {
 
 void undo_last(const Arena& arena, XactLog& log, Micros now) {
     const XactEntry& e = log.entry[--log.size];
-    Hold* h = undo(arena, e);
+    Hold* h = undo(arena, e, now);
     unpin_block(arena, e);
     if (h == nullptr) return;
     // The rows of these versions are undone as well: the numbers are free again, and never run out.
@@ -140,7 +142,7 @@ void change_owner(const Arena& arena, const XactLog& log, SessionBlock& b, const
     owner_keeps_sold(b, e.seat, {e.lock_id, static_cast<u64>(e.value)});
 }
 
-void keep(const Arena& arena, const XactLog& log, const XactEntry& e) {
+void keep(const Arena& arena, const XactLog& log, const XactEntry& e, Micros now) {
     SessionBlock* b = entry_block(arena, e);
     if (b == nullptr) return;
     if (e.op == Op::owner) return change_owner(arena, log, *b, e);
@@ -149,7 +151,7 @@ void keep(const Arena& arena, const XactLog& log, const XactEntry& e) {
         if ((b->slot(e.seat).flags & kPendingFree) == 0) return;
         set_slot_flag(*b, e.seat, kPendingFree, false);
         owner_unlink(*b, e.seat);
-        seat_set_state(arena, *b, e.seat, SeatState::free);
+        seat_given_up(arena, *b, e.seat, list_until(*b, now, now));
         arena.partition(seat_partition(arena, *b, e.seat)).count(Count::freed_seats);
         return;
     }
@@ -163,7 +165,8 @@ void keep(const Arena& arena, const XactLog& log, const XactEntry& e) {
     if (e.op == Op::confirm) sell(arena, *h);
     if (e.op == Op::release && in_hold(arena, *h, e.seat) &&
         (b->slot(e.seat).flags & kPendingRelease) != 0)
-        hold_drop_seat(arena, *h, e.seat, SeatState::free);
+        hold_drop_seat(arena, *h, e.seat, SeatState::free,
+                       h->state == SeatState::blocked ? 0 : list_until(*b, now, now));
 }
 
 void settle(const Arena& arena, XactLog& log, const XactEntry& e, Micros now) {
@@ -235,7 +238,7 @@ u64 xact_check_and_pin(const Arena& arena, XactLog& log, Micros now) {
 
 void xact_commit(const Arena& arena, XactLog& log, Micros now) {
     for (u32 i = 0; i < log.size; i++)
-        keep(arena, log, log.entry[i]);
+        keep(arena, log, log.entry[i], now);
     for (u32 i = 0; i < log.size; i++) {
         settle(arena, log, log.entry[i], now);
         unpin_block(arena, log.entry[i]);

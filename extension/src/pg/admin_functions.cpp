@@ -195,11 +195,16 @@ TIX_FUNCTION(tix_apply_rules) {
     // A dump restored without the engine: whoever loads the session later reads the table.
     if (shared == nullptr) PG_RETURN_VOID();
     require_writable("rules of a sale");
-    require_arguments(fcinfo, 7, "tix_apply_rules()");
+    require_arguments(fcinfo, 8, "tix_apply_rules()");
     const Uuid session = uuid_arg(PG_GETARG_DATUM(0));
-    const i64 value[kRules] = {PG_GETARG_TIMESTAMPTZ(1), PG_GETARG_TIMESTAMPTZ(2),
-                               PG_GETARG_INT32(3),       PG_GETARG_INT32(4),
-                               PG_GETARG_INT32(5),       PG_GETARG_BOOL(6)};
+    const i64 value[kRules] = {PG_GETARG_TIMESTAMPTZ(1),
+                               PG_GETARG_TIMESTAMPTZ(2),
+                               PG_GETARG_INT32(3),
+                               PG_GETARG_INT32(4),
+                               PG_GETARG_INT32(5),
+                               PG_GETARG_BOOL(6),
+                               PG_GETARG_INT32(7) * Micros{1000000},
+                               arena_deadline(PG_GETARG_TIMESTAMPTZ(2))};
     if (!xact_log().room(kRules)) raise_log_full();
     if (set_rules_in_memory(session, value)) PG_RETURN_VOID();
     keep_from_loading(session);

@@ -12,6 +12,7 @@ using namespace tix::core;
 struct Settings {
     int memory_mb, partitions, max_sessions, change_ring_size, expiry_workers, max_xact_changes;
     int lock_ttl_s, lock_lifetime_max_s, order_ttl_s, in_doubt_max_s;
+    int waitlist_grace_s, waitlist_offer_ttl_s;
     int max_seats_per_lock, max_batch_requests, max_loaders, load_wait_ms, load_timeout_ms,
         expiry_naptime_ms, confirm_timeout_s, rate_limit_keys;
     bool hold_journal;
@@ -84,7 +85,7 @@ uint32 wait_event(Wait wait);
 // Time. The arena's clock is CLOCK_BOOTTIME, microseconds; the wall clock is for people.
 Micros arena_now();
 TimestampTz wall_time(Micros arena_time);
-// A wall-clock end as a deadline of the arena; infinity is a century.
+// A wall-clock end as a deadline of the arena; infinity is a century, and -infinity is over.
 Micros arena_deadline(TimestampTz until);
 // Wall clock minus arena clock. The extremes differ from `now` when the wall clock has been set.
 struct WallOffsets {

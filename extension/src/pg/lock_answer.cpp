@@ -80,7 +80,7 @@ Micros capped_ttl(Micros ttl) {
 
 LockTerms standard_terms() {
     const Micros ttl = static_cast<Micros>(settings.lock_ttl_s) * 1000000;
-    return {capped_ttl(ttl), 0, {nullptr, 0}, false, {nullptr, 0}, false};
+    return {capped_ttl(ttl), 0, {nullptr, 0}, false, {nullptr, 0}};
 }
 
 int32 quantity_arg(FunctionCallInfo fcinfo, int arg) {

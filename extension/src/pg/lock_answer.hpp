@@ -25,7 +25,8 @@ struct LockTerms {
     TextList channels;  // the keys the caller knows
     bool avoid_orphans;
     Text idempotency_key;  // data is null: none
-    bool above_rules;
+    bool above_rules = false;
+    bool from_list = false;  // an offer to the waiting list, which needs no admission
 };
 
 // The arguments of a lock function, from the number of its first on; -1: it has no such argument.
@@ -37,8 +38,12 @@ LockTerms lock_terms(FunctionCallInfo fcinfo, const LockArgs& args);
 int32 quantity_arg(FunctionCallInfo fcinfo, int arg);
 inline Caller caller_of(const LockTerms& terms, const Uuid& session, const Uuid& owner,
                         TimestampTz wall = GetCurrentTimestamp()) {
-    return {wall, terms.channels.text, static_cast<u32>(terms.channels.n), terms.above_rules,
-            is_admitted(session, owner)};
+    return {wall,
+            terms.channels.text,
+            static_cast<u32>(terms.channels.n),
+            terms.above_rules,
+            terms.from_list || is_admitted(session, owner),
+            terms.from_list};
 }
 // What applies where the caller says nothing.
 LockTerms standard_terms();

@@ -161,6 +161,23 @@ u64 into_arg(FunctionCallInfo fcinfo, int arg) {
     return static_cast<u64>(PG_GETARG_INT64(arg));
 }
 
+// What was paid is above the rules; the rest is an offer to the waiting list.
+Datum lock_for_schema(FunctionCallInfo fcinfo, const char* function, bool paid) {
+    require_writable(function);
+    if (PG_ARGISNULL(0) || PG_ARGISNULL(2)) require_arguments(fcinfo, 3, function);
+    const TextList list = text_list_arg(fcinfo, 1, "seat_ids", settings.max_seats_per_lock);
+    LockTerms terms = lock_terms(fcinfo, {3, -1, -1, -1});
+    terms.above_rules = paid;
+    terms.from_list = !paid;
+    const ListedRequest r = {uuid_arg(PG_GETARG_DATUM(0)),
+                             uuid_arg(PG_GETARG_DATUM(2)),
+                             list,
+                             terms,
+                             0,
+                             seat_buffers(list.text == nullptr ? 0 : list.n)};
+    return answer_row(fcinfo, lock_listed(r, PointerGetDatum(PG_GETARG_ARRAYTYPE_P(1))));
+}
+
 }  // namespace
 
 }  // namespace tix::pg
@@ -195,16 +212,9 @@ TIX_FUNCTION(tix_lock_seats) {
 }
 
 TIX_FUNCTION(tix_take_seats) {
-    require_writable("tix_take_seats()");
-    if (PG_ARGISNULL(0) || PG_ARGISNULL(2)) require_arguments(fcinfo, 3, "tix_take_seats()");
-    const TextList list = text_list_arg(fcinfo, 1, "seat_ids", settings.max_seats_per_lock);
-    LockTerms terms = lock_terms(fcinfo, {3, -1, -1, -1});
-    terms.above_rules = true;
-    const ListedRequest r = {uuid_arg(PG_GETARG_DATUM(0)),
-                             uuid_arg(PG_GETARG_DATUM(2)),
-                             list,
-                             terms,
-                             0,
-                             seat_buffers(list.text == nullptr ? 0 : list.n)};
-    return answer_row(fcinfo, lock_listed(r, PointerGetDatum(PG_GETARG_ARRAYTYPE_P(1))));
+    return lock_for_schema(fcinfo, "tix_take_seats()", true);
+}
+
+TIX_FUNCTION(tix_offer_seats) {
+    return lock_for_schema(fcinfo, "tix_offer_seats()", false);
 }

@@ -70,14 +70,16 @@ TableRules read_as_owner(const Uuid& session, AsOf as_of) {
     const Rows rules = query(
         "SELECT sale_from, sale_until, pg_catalog.array_position('{open,paused,stopped}'"
         "::pg_catalog.text[], gate) OPERATOR(pg_catalog.-) 1, seats_per_user, seats_per_lock,"
-        " queued::pg_catalog.int4"
+        " queued::pg_catalog.int4, waitlist_grace_s"
         " FROM tix.session_rules WHERE session_id OPERATOR(pg_catalog.=) $1",
         session, as_of);
     if (rules.n > 0) {
         t.value[0] = DatumGetTimestampTz(rules.value(0, 1));
         t.value[1] = DatumGetTimestampTz(rules.value(0, 2));
-        for (u32 i = 2; i < kRules; i++)
+        for (u32 i = 2; i < static_cast<u32>(Rule::list_end); i++)
             t.value[i] = DatumGetInt32(rules.value(0, static_cast<int>(i) + 1));
+        t.value[static_cast<u32>(Rule::list_grace)] *= 1000000;
+        t.value[static_cast<u32>(Rule::list_end)] = arena_deadline(t.value[1]);
     }
     const Rows blocks = query(
         "SELECT seat_id, until_time FROM tix.seat_blocks"

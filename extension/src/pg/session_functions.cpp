@@ -33,6 +33,10 @@ struct Said {
     bool unsettled;  // a transaction is at work on it
 };
 
+bool is_listed(const Hold& h) {
+    return h.state == SeatState::held || (h.flags & kListed) != 0;
+}
+
 // What the arena says, seat by seat; only settled facts can be compared with tables.
 void ask_arena(SessionBlock& b, Micros now, Said* said) {
     for (u32 area = 0; area < b.areas; area++) {
@@ -45,6 +49,9 @@ void ask_arena(SessionBlock& b, Micros now, Said* said) {
             const SeatSlot& slot = b.slot(o);
             Said& s = said[o];
             s.state = seat_state(b, o, now);
+            // What the waiting list has is free in every table.
+            if (s.state == SeatState::blocked && is_listed(b.hold(slot.head)))
+                s.state = SeatState::free;
             s.lock_id = s.state == SeatState::held ? b.hold(slot.head).lock_id : 0;
             s.deadline = s.earliest = s.lock_id != 0 ? b.hold(slot.head).deadline : 0;
             s.unsettled = slot.flags != 0 || s.state == SeatState::confirming ||

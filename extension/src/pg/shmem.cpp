@@ -184,6 +184,7 @@ WallOffsets wall_offsets() {
 }
 
 Micros arena_deadline(TimestampTz until) {
+    if (TIMESTAMP_IS_NOBEGIN(until)) return 0;
     constexpr Micros kCentury = Micros{100} * 365 * 86400 * 1000000;
     const Micros left = until - GetCurrentTimestamp();
     return arena_now() + (TIMESTAMP_IS_NOEND(until) || left > kCentury ? kCentury : left);
