@@ -48,7 +48,7 @@ BEGIN
     END LOOP;
 END $$;
 
-GRANT SELECT ON tix.tix_stat_areas, tix.tix_stat_holds TO tix_owner;
+GRANT SELECT ON tix.tix_stat_areas, tix.tix_stat_holds, tix.seat_blocks TO tix_owner;
 GRANT SELECT ON tix.tix_stat_sessions, tix.tix_stat_partitions, tix.tix_stat_areas,
     tix.tix_stat_holds, tix.tix_stat_workers, tix.tix_stat_latency, tix.tix_stat_percentiles,
     tix.tix_locks, tix.tix_memory, tix.tix_stat_rate_limits TO tix_monitor;

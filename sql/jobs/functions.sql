@@ -23,6 +23,8 @@ BEGIN
         ('tix_mass_refund_step', '* * * * *', 'SELECT tix.tix_mass_refund_step(1000)'),
         ('tix_prune_payment_answers', '* * * * *', 'SELECT tix.tix_prune_payment_answers(100000)'),
         ('tix_prune_webhooks', '* * * * *', 'SELECT tix.tix_prune_webhooks(10000)'),
+        ('tix_prune_queues', '* * * * *', 'SELECT tix.tix_prune_queues(100000)'),
+        ('tix_waitlist_step', '* * * * *', 'SELECT tix.tix_waitlist_step(1000)'),
         ('tix_prune_journal', '* * * * *', 'SELECT tix.tix_prune_journal(100000)'),
         ('tix_prune_refresh_tokens', '* * * * *', 'SELECT tix.tix_prune_refresh_tokens(10000)'),
         ('tix_prune_traces', '* * * * *', 'SELECT tix.tix_prune_traces(100000)'))

@@ -1,6 +1,6 @@
 -- Jobs: expiry is scheduled where pg_cron is, nothing depends on it, and there is a way out.
 \ir fixture.psql
-SELECT plan(19);
+SELECT plan(20);
 SELECT is(tix_schedule_jobs(), 0, 'the jobs are scheduled already');
 SELECT is((SELECT schedule FROM cron.job WHERE jobname = 'tix_expire_orders'),
     '* * * * *', 'orders expire every minute');
@@ -26,6 +26,10 @@ SELECT set_eq('SELECT key FROM idempotency_keys', '{young,old 0}'::text[], 'and 
 SELECT throws_ok('SELECT tix_prune_idempotency_keys(0)', '22023', NULL, 'max_rows is positive');
 SELECT is((SELECT command FROM cron.job WHERE jobname = 'tix_prune_journal'),
     'SELECT tix.tix_prune_journal(100000)', 'the journal is pruned');
+SELECT is((SELECT command FROM cron.job WHERE jobname = 'tix_waitlist_step'),
+    'SELECT tix.tix_waitlist_step(1000)', 'waiting lists are served, if nobody else does');
+SELECT is((SELECT command FROM cron.job WHERE jobname = 'tix_prune_queues'),
+    'SELECT tix.tix_prune_queues(100000)', 'closed waiting rooms are forgotten');
 SELECT cron.unschedule('tix_prune_journal') AS gone \gset
 SELECT is(tix_schedule_jobs(), 1, 'a job that is missing is scheduled again');
 SELECT throws_ok('DROP EXTENSION tix', '2BP01', NULL,

@@ -1,7 +1,7 @@
 -- Waiting room: nobody locks without an admission while a queue is open, places are called in order
 -- and no faster than rate, active cap and pressure allow, and what is not claimed is called again.
 \ir fixture.psql
-SELECT plan(90);
+SELECT plan(101);
 SELECT gen_random_uuid() AS cid, gen_random_uuid() AS dan, gen_random_uuid() AS eve \gset
 CREATE FUNCTION pg_temp.q(house uuid) RETURNS tix.queues LANGUAGE sql AS $$
     SELECT * FROM tix.queues WHERE session_id = $1 ORDER BY queue_id DESC LIMIT 1 $$;
@@ -210,4 +210,32 @@ SELECT ok((SELECT rate_now FROM tix_queue_status(:'session')) BETWEEN 25 AND 27,
 SELECT pg_temp.pass(:'session', '5 s') FROM generate_series(1, 5) \g /dev/null
 SELECT is((SELECT rate_now FROM tix_queue_status(:'session')), 100::double precision,
     'up to what was set');
+
+-- The engine's own latency is pressure as well; keys change; what is over is forgotten.
+UPDATE queues SET target_p99_ms = 1, reported_at = NULL, lock_calls = 0, slow_calls = -1000000
+WHERE queue_id = :second;
+SELECT tix_end_admission(admission_id, user_id) FROM queue_admissions \g /dev/null
+SELECT count((tix_lock_seat(:'session', 'A-1', :'eve')).reason) AS tried
+FROM generate_series(1, 120) \gset
+SELECT pg_temp.pass(:'session', '1 s') AS called \gset
+SELECT is((SELECT rate_now FROM tix_queue_status(:'session')), 50::double precision,
+    'when lock calls got slow, the rate is halved');
+SELECT pg_temp.pass(:'session', '1 s') AS called \gset
+SELECT is((SELECT round(rate_now) FROM tix_queue_status(:'session')), 55::double precision,
+    'when they did not since, it grows');
+SELECT token AS old FROM tix_join_queue(:'session', :'ann') \gset
+SELECT is(tix_rotate_queue_key(), 2, 'a key is made');
+SELECT token AS new FROM tix_join_queue(:'session', :'ann') \gset
+SELECT isnt(:'new'::text, :'old'::text, 'tokens are made with it');
+SELECT is(pg_temp.standing(:'old'), pg_temp.standing(:'new'), 'those of the key before are good');
+SELECT is(tix_rotate_queue_key(), 3, 'another one');
+SELECT throws_ok(format('SELECT tix_queue_position(%L)', :'old'), 'TX011', NULL,
+    'makes them worth nothing');
+SELECT tix_close_queue(:'session') AS c \gset
+SELECT is(tix_prune_queues(), 0, 'what was closed a moment ago is kept');
+UPDATE queues SET closed_at = closed_at - interval '31 days' WHERE queue_id = :queue;
+SELECT is(tix_prune_queues(10), 10, 'a month later it is forgotten, in batches');
+SELECT ok(tix_prune_queues() > 300 AND tix_prune_queues() = 0, 'all of it');
+SELECT is((SELECT array_agg(queue_id) FROM queues WHERE session_id = :'session'),
+    ARRAY[:second], 'and no other');
 SELECT * FROM finish();
