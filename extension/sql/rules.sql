@@ -294,6 +294,16 @@ COMMENT ON FUNCTION @extschema@.tix_force_release(uuid, text[], text) IS
     'held. Leaves an audit row. Errors: TX001 busy when a transaction is at work on a hold or '
     'sells the seat, 22023 unknown seat, no reason.';
 
+CREATE FUNCTION @extschema@.tix_begin_edit(session_id uuid, seat_ids text[])
+RETURNS TABLE (seat_id text, state text)
+AS 'MODULE_PATHNAME' LANGUAGE C VOLATILE PARALLEL UNSAFE;
+COMMENT ON FUNCTION @extschema@.tix_begin_edit(uuid, text[]) IS
+    'For schemas that edit the seats of a session: takes it out of memory with its holds and keeps '
+    'it out until the transaction ends; the next load finds the edited seats and the holds, with '
+    'their tokens, in the journal. seat_ids: seats that are to go. Those of them that are held, '
+    'confirming, sold or blocked are returned, and then nothing changed. Errors: 22023 unknown '
+    'session, 55P03 open transactions hold seats of it, 55000 holds without a journal.';
+
 CREATE FUNCTION @extschema@.tix_set_channel(session_id uuid, key text, seat_ids text[],
     from_time timestamptz DEFAULT NULL, until_time timestamptz DEFAULT NULL) RETURNS void
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SECURITY DEFINER

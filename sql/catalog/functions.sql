@@ -227,16 +227,20 @@ BEGIN
     SELECT locked.session_id INTO opened
     FROM (SELECT s.session_id, s.opened_at FROM sessions s WHERE s.session_id = ANY (touched)
           ORDER BY s.session_id FOR SHARE) locked
-    WHERE locked.opened_at IS NOT NULL LIMIT 1;
+    WHERE locked.opened_at IS NOT NULL AND NOT EXISTS (
+        SELECT FROM seat_map_edits e
+        WHERE e.session_id = locked.session_id AND e.open_xid = pg_current_xact_id()) LIMIT 1;
     IF FOUND THEN
         RAISE EXCEPTION 'seats of session % cannot change: it has been opened', opened
             USING ERRCODE = '55000',
-                  HINT = 'Create a new session from the changed seat map and sell that one.';
+                  HINT = 'Import the changed plan and give it to the session with '
+                         'tix_apply_seat_map().';
     END IF;
     RETURN NULL;
 END $$;
 COMMENT ON FUNCTION tix.refuse_opened_seats() IS
-    'Trigger: the seats of an opened session are fixed, since holds and tickets refer to them.';
+    'Trigger: the seats of an opened session are fixed, since holds and tickets refer to them, but '
+    'for tix_apply_seat_map().';
 CREATE TRIGGER seats_inserted AFTER INSERT ON tix.seats
     REFERENCING NEW TABLE AS new_seats
     FOR EACH STATEMENT EXECUTE FUNCTION tix.refuse_opened_seats();

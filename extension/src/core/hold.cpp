@@ -232,6 +232,7 @@ Hold* hold_drop_seat(const Arena& arena, Hold& h, Ordinal seat, SeatState state,
 
 void hold_forget(const Arena& arena, Hold& h) {
     unlink(arena, h);
+    if (h.state != SeatState::blocked) arena.partition(home_partition(arena, h)).live_holds--;
     h.lock_id = 0;
 }
 
