@@ -88,9 +88,11 @@ SELECT set_eq($$
           'tix_get_credentials', 'tix_issue_refresh_token', 'tix_rotate_refresh_token',
           'tix_revoke_refresh_token', 'tix_list_venues', 'tix_get_venue', 'tix_list_events',
           'tix_get_event', 'tix_get_session', 'tix_open_sessions', 'tix_open_sale',
-          'tix_close_sale', 'tix_sale_state', 'tix_health', 'tix_audit', 'tix_double_sell_total',
-          'tix_login_external', 'tix_link_external', 'tix_unlink_external', 'tix_list_external',
-          'tix_sign_out_everywhere'],
+          'tix_close_sale', 'tix_sale_state', 'tix_health', 'tix_audit',
+          'tix_double_sell_total', 'tix_login_external', 'tix_link_external',
+          'tix_unlink_external', 'tix_list_external', 'tix_sign_out_everywhere',
+          'tix_search_venues', 'tix_search_events', 'tix_list_sessions', 'tix_webhooks_due',
+          'tix_webhook_result',
     'the gateway may call the listed functions only');
 SET ROLE tix_gateway;
 SELECT throws_ok('SELECT * FROM tix.orders', '42501', NULL, 'the gateway cannot read orders');
