@@ -96,8 +96,6 @@ struct App::Parts {
         : config(std::move(read_config)),
           routes(std::move(table)),
           keys(read_keys(config)),
-          ticket_key(crypto::PrivateKey::from_pem(
-              read_secret("tickets.private_key_file", config.tickets.private_key_file))),
           provider(mock(config)),
           metrics(route_labels(routes)),
           pool({database(config), static_cast<int>(config.database.pool_size),
@@ -114,21 +112,9 @@ struct App::Parts {
                 static_cast<int>(config.feed.long_polls_per_address)},
                database(config), metrics),
           refunds(pool, provider.get(), metrics),
-          services{config,
-                   pool,
-                   sessions,
-                   keys,
-                   signing_key(config, keys),
-                   ticket_key,
-                   ticket_key.public_key(),
-                   passwords,
-                   limiter,
-                   seat_lists,
-                   charges,
-                   feed,
-                   provider.get(),
-                   refunds,
-                   metrics},
+          services{config,         pool,    sessions,   keys,    signing_key(config, keys),
+                   passwords,      limiter, seat_lists, charges, feed,
+                   provider.get(), refunds, metrics},
           pipeline(services, routes),
           http(
               server(config),
@@ -138,7 +124,6 @@ struct App::Parts {
     Config config;
     std::vector<Route> routes;
     KeySet keys;
-    crypto::PrivateKey ticket_key;
     std::unique_ptr<MockProvider> provider;
     Metrics metrics;
     DbPool pool;

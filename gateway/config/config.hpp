@@ -47,10 +47,6 @@ struct Config {
         std::string url, secret_file;
         std::int64_t charges_max = 64;
     } mock;
-    struct Tickets {
-        std::int64_t key_id = 1;
-        std::string private_key_file;
-    } tickets;
     struct Log {
         std::string level = "info";
     } log;
@@ -134,9 +130,6 @@ void visit_settings(Config& c, Visitor&& v) {
     v("payments.mock", "secret_file", c.mock.secret_file, "file with the webhook secret");
     v("payments.mock", "charges_max", c.mock.charges_max, 1, 1000, "",
       "requests that may ask the provider at a time; the next gets 503 at once");
-    v("tickets", "key_id", c.tickets.key_id, 0, 255, "", "key id written into ticket codes");
-    v("tickets", "private_key_file", c.tickets.private_key_file,
-      "Ed25519 key that signs ticket codes, PEM");
     v("log", "level", c.log.level, "error, warn, info or debug");
 }
 

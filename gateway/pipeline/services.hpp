@@ -4,7 +4,6 @@
 #include "../auth/jwt.hpp"
 #include "../auth/passwords.hpp"
 #include "../config/config.hpp"
-#include "../crypto/ed25519.hpp"
 #include "../db/pool.hpp"
 #include "../feed/feed.hpp"
 #include "../limits/bucket.hpp"
@@ -22,8 +21,6 @@ struct Services {
     KnownSessions& sessions;
     const KeySet& keys;
     const Key& signing_key;
-    const crypto::PrivateKey& ticket_key;
-    const crypto::PublicKey ticket_public_key;
     Passwords& passwords;
     Limiter& limiter;
     Turnstile& seat_lists;

@@ -38,7 +38,6 @@ make_secrets() {
     secret jwt_partner.pub openssl pkey -in "$secrets/jwt_partner.pem" -pubout
     secret webhook random_text 48
     secret database random_text 24
-    secret ticket.pem openssl genpkey -algorithm ed25519
     for account in "${accounts[@]}"; do secret "account_$account" random_text 18; done
 }
 

@@ -44,8 +44,5 @@ publish_url = "http://127.0.0.1:$((port + 5))/publish"
 [payments.mock]
 url = "http://127.0.0.1:$((port + 4))"
 secret_file = $(secret_file webhook)
-
-[tickets]
-private_key_file = $(secret_file ticket.pem)
 EOT
 }

@@ -121,8 +121,10 @@ export function tell(body, { provider = 'mock', header, path = '/webhook/', clie
 
 // ---- Ticket codes -------------------------------------------------------------------------------
 
-// The public half of the key that signs ticket codes.
-export const ticketKey = () => createPublicKey(readFileSync(`${env.TIX_RUN}/secrets/ticket.pem`));
+// The public half of the key that signs ticket codes, as a SubjectPublicKeyInfo (RFC 8410).
+export const ticketKey = () => createPublicKey({ format: 'der', type: 'spki', key: Buffer.from(
+    `302a300506032b6570032100${sqlValue(`SELECT encode(public_key, 'hex')
+        FROM tix_ticket_public_keys() WHERE retired_at IS NULL`)}`, 'hex') });
 
 // ---- The database's own verdict -----------------------------------------------------------------
 
