@@ -1,6 +1,6 @@
 -- Tickets: one valid ticket per seat, whoever writes the table, and a cancelled one frees its seat.
 \ir fixture.psql
-SELECT plan(32);
+SELECT plan(45);
 CREATE FUNCTION pg_temp.insert_ticket(session text, seat text, status text DEFAULT 'valid')
 RETURNS text LANGUAGE sql AS $$
     SELECT format('INSERT INTO tickets (order_id, session_id, seat_id, user_id, price_amount, '
@@ -26,6 +26,34 @@ SELECT throws_ok(pg_temp.insert_ticket(:'session', 'A-3'), 'TX001', NULL,
     'also to a replication role');
 RESET session_replication_role;
 SELECT throws_ok('TRUNCATE tickets', '0A000', NULL, 'tickets cannot be truncated');
+SELECT throws_ok('TRUNCATE tickets CASCADE', '0A000', NULL, 'nor with what hangs on them');
+SET session_replication_role = replica;
+SELECT throws_ok('TRUNCATE tickets', '0A000', NULL, 'nor by a replication role');
+SELECT throws_ok(format('UPDATE tickets SET seat_id = ''A-3'' WHERE session_id = %L '
+    'AND seat_id = ''A-2''', :'session'), 'TX001', NULL, 'which moves no ticket to a held seat');
+RESET session_replication_role;
+SELECT throws_ok(format('UPDATE tickets SET seat_id = ''A-1'' WHERE session_id = %L '
+    'AND seat_id = ''A-2''', :'session'), '23505', NULL, 'a ticket moves to no sold seat');
+SELECT throws_ok(format('UPDATE tickets SET seat_id = ''Z-9'' WHERE session_id = %L '
+    'AND seat_id = ''A-2''', :'session'), 'TX001', NULL, 'nor to one that does not exist');
+SELECT throws_ok(pg_temp.insert_ticket(gen_random_uuid()::text, 'A-1'), '22023', NULL,
+    'nor has a session that does not exist tickets');
+SELECT is(pg_temp.state(:'session', 'A-1') || pg_temp.state(:'session', 'A-2')
+    || pg_temp.state(:'session', 'A-3'), 'soldsoldheld', 'refused changes change no seat');
+-- Behind the guard's back the index still holds.
+BEGIN;
+ALTER TABLE tickets DISABLE TRIGGER ticket_guard;
+SELECT throws_ok(pg_temp.insert_ticket(:'session', 'A-1', status), '23505', NULL,
+    format('without the guard the index refuses a second %s ticket', status))
+FROM unnest('{valid,used}'::text[]) status;
+SELECT lives_ok(pg_temp.insert_ticket(:'session', 'A-1', status), format('but no %s one', status))
+FROM unnest('{cancelled,refunded}'::text[]) status;
+SELECT throws_ok(format('UPDATE tickets SET status = ''valid'' WHERE session_id = %L '
+    'AND seat_id = ''A-1'' AND status = ''refunded''', :'session'), '23505', NULL,
+    'until it is made valid');
+ROLLBACK;
+SELECT throws_ok(pg_temp.insert_ticket(:'session', 'A-6', 'lost'), '23514', NULL,
+    'a ticket has one of four states');
 SELECT lives_ok(pg_temp.insert_ticket(:'session', 'A-4', 'cancelled'),
     'a cancelled ticket occupies nothing');
 SELECT is(pg_temp.state(:'session', 'A-4'), 'free', 'its seat is free');
