@@ -26,4 +26,4 @@ pg_prove ./*.sql
 "$here/planted.sh"
 "$here/webhook_storm.sh" --in-server
 unset PGOPTIONS
-prove --exec bash migrate.t
+prove --exec bash migrate.t upgrade.t
