@@ -226,6 +226,10 @@ BEGIN
     RETURN QUERY SELECT * FROM audit_orders(CASE WHEN since IS NULL THEN audit_suspects()
                                                  ELSE recent_orders(since) END);
     broken := broken OR FOUND;
+    IF since IS NULL THEN
+        RETURN QUERY SELECT * FROM audit_money();
+        broken := broken OR FOUND;
+    END IF;
     FOR loaded IN SELECT DISTINCT a.session_id FROM tix_stat_areas a
                   JOIN sessions s ON s.session_id = a.session_id LOOP
         RETURN QUERY
@@ -244,7 +248,7 @@ BEGIN
 END $$;
 COMMENT ON FUNCTION tix.tix_audit(interval) IS
     'One row per broken law: S1, S2, S3, S12 (seats of sessions in memory), O2, O3, O4, O5 '
-    '(orders); no row when all is well, also during a sale. subject is a seat, an area, an order, '
+    '(orders), O8 (the ledger, in the whole alone); no row when all is well, also during a sale. subject is a seat, an area, an order, '
     'a ticket or an index. recent: S1, S2 and S12 as ever, the rest only for what changed that '
     'lately, in a fraction of a second however much was sold; it is the whole again when a '
     'trigger or index was touched since the whole last found nothing. NULL: the whole. Errors: '

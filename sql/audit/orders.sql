@@ -42,7 +42,7 @@ DROP FUNCTION IF EXISTS tix.audit_facts(uuid[]);
 CREATE FUNCTION tix.audit_facts(which uuid[])
 RETURNS TABLE (order_id uuid, session_id uuid, status text, items bigint, ticketed bigint,
                wrong bigint, stray bigint, doubly bigint, worth numeric, kept numeric,
-               captured numeric, refunded numeric, failed numeric)
+               captured numeric, refunded numeric, failed numeric, lost numeric)
 LANGUAGE plpgsql STABLE PARALLEL SAFE
 SET search_path = tix, pg_catalog, pg_temp
 -- Custom plans: many orders are hashed, a few are probed.
@@ -79,27 +79,35 @@ BEGIN
         GROUP BY p.order_id, p.currency),
     back AS (
         SELECT r.order_id, r.currency,
-               sum(r.amount) FILTER (WHERE r.status <> 'failed') AS refunded,
+               sum(r.amount) FILTER (WHERE r.status <> 'failed' AND NOT r.goodwill) AS refunded,
+               sum(r.amount) FILTER (WHERE r.status <> 'failed' AND r.goodwill) AS goodwill,
                sum(r.amount) FILTER (WHERE r.status = 'failed') AS failed
         FROM refunds r WHERE r.order_id = ANY (which)
-        GROUP BY r.order_id, r.currency)
+        GROUP BY r.order_id, r.currency),
+    bank AS (
+        SELECT d.order_id, d.currency, sum(d.amount) AS taken FROM disputes d
+        WHERE d.status <> 'won' AND d.order_id = ANY (which)
+        GROUP BY d.order_id, d.currency)
     SELECT coalesce(o.order_id, s.order_id), coalesce(o.session_id, s.houses[1]), o.status,
            coalesce(s.items, 0), coalesce(s.ticketed, 0), coalesce(s.wrong, 0),
            coalesce(s.stray, 0) + coalesce((s.houses <> ARRAY[o.session_id])::int, 0),
            coalesce(s.doubly, 0), coalesce(s.worth, 0), coalesce(s.kept, 0),
-           coalesce(p.captured, 0), coalesce(b.refunded, 0), coalesce(b.failed, 0)
+           coalesce(p.captured, 0), coalesce(b.refunded, 0), coalesce(b.failed, 0),
+           coalesce(b.goodwill, 0) + coalesce(d.taken, 0)
     FROM (SELECT * FROM orders k WHERE k.order_id = ANY (which)) o
     FULL JOIN seat s ON s.order_id = o.order_id
     LEFT JOIN paid p ON p.order_id = o.order_id AND p.currency = o.total_currency
-    LEFT JOIN back b ON b.order_id = o.order_id AND b.currency = o.total_currency;
+    LEFT JOIN back b ON b.order_id = o.order_id AND b.currency = o.total_currency
+    LEFT JOIN bank d ON d.order_id = o.order_id AND d.currency = o.total_currency;
 END $$;
 COMMENT ON FUNCTION tix.audit_facts(uuid[]) IS
     'Internal: of each of these orders, in one snapshot: its items; items with a ticket '
     '(ticketed), with not as many as they should have in a completed order (wrong), '
     'with a ticket and a refund (doubly); tickets without an item or in another session (stray); '
     'and in minor units the price of items with tickets, what the house keeps, what was captured, '
-    'what is or will be refunded, and what the provider refused to pay back (failed). status '
-    'NULL: tickets of an order that does not exist.';
+    'what is or will be refunded for what was cancelled, what the provider refused to pay back '
+    '(failed), and what the house gave in goodwill or the bank took back (lost). status NULL: '
+    'tickets of an order that does not exist.';
 
 DROP FUNCTION IF EXISTS tix.audit_orders(uuid[]);
 CREATE FUNCTION tix.audit_orders(which uuid[])
@@ -119,9 +127,9 @@ BEGIN
             CASE WHEN f.ticketed > 0 AND f.status IN ('expired', 'failed', 'cancelled')
                  THEN 'O3' END,
             CASE WHEN f.doubly > 0 OR f.captured > 0 AND f.worth > 0 AND f.refunded >= f.captured
-                   OR f.captured > f.refunded + f.failed AND f.ticketed = 0 AND f.kept = 0
+                   OR f.captured > f.refunded + f.failed + f.lost AND f.ticketed = 0 AND f.kept = 0
                  THEN 'O4' END,
-            CASE WHEN f.captured - f.refunded - f.worth - f.kept NOT BETWEEN 0 AND f.failed
+            CASE WHEN f.captured - f.refunded - f.worth - f.kept NOT BETWEEN 0 AND f.failed + f.lost
                  THEN 'O5' END], NULL) AS laws
         FROM audit_facts(which) f)
     SELECT l.law, j.session_id, j.order_id::text, CASE l.law

@@ -9,6 +9,33 @@ RESET ROLE;
 GRANT SELECT ON tix.idempotency_keys TO tix_owner;
 SET LOCAL ROLE tix_owner;
 
+DROP FUNCTION IF EXISTS tix.visits_of(uuid);
+CREATE FUNCTION tix.visits_of(whom uuid) RETURNS jsonb
+LANGUAGE plpgsql STABLE PARALLEL SAFE SET search_path = tix, pg_catalog, pg_temp AS $$
+BEGIN
+    RETURN jsonb_build_object(
+        'queue_entries', (SELECT jsonb_agg(to_jsonb(e) ORDER BY e.joined_at)
+            FROM queue_entries e WHERE e.user_id = whom),
+        'queue_admissions', (SELECT jsonb_agg(to_jsonb(a) ORDER BY a.claimed_at)
+            FROM queue_admissions a WHERE a.user_id = whom),
+        'waitlist_entries', (SELECT jsonb_agg(to_jsonb(w) ORDER BY w.entry_id)
+            FROM waitlist_entries w WHERE w.user_id = whom),
+        'promotion_uses', (SELECT jsonb_agg(to_jsonb(p) ORDER BY p.order_id)
+            FROM promotion_uses p WHERE p.user_id = whom),
+        'order_answers', (SELECT jsonb_agg(to_jsonb(a) ORDER BY a.answered_at)
+            FROM order_answers a WHERE a.user_id = whom),
+        'ticket_transfers', (SELECT jsonb_agg(to_jsonb(t) ORDER BY t.at)
+            FROM ticket_transfers t WHERE whom IN (t.from_user, t.to_user)),
+        'ticket_offers', (SELECT jsonb_agg(to_jsonb(f) - 'token_hash' ORDER BY f.created_at)
+            FROM ticket_offers f WHERE whom IN (f.from_user, f.accepted_by)),
+        'check_ins', (SELECT jsonb_agg(to_jsonb(c) - 'code' - 'code_hash' ORDER BY c.check_in_id)
+            FROM check_ins c WHERE c.ticket_id IN (
+                SELECT k.ticket_id FROM tickets k WHERE k.user_id = whom)));
+END $$;
+COMMENT ON FUNCTION tix.visits_of(uuid) IS
+    'Internal: what tix_export_user() tells besides orders and money: where a person waited, what '
+    'was asked for, and where tickets went.';
+
 DROP FUNCTION IF EXISTS tix.tix_export_user(uuid, uuid);
 CREATE FUNCTION tix.tix_export_user(user_id uuid, actor uuid DEFAULT NULL) RETURNS jsonb
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SECURITY DEFINER
@@ -53,7 +80,7 @@ BEGIN
         'audit_log', (SELECT jsonb_agg(to_jsonb(g) ORDER BY g.audit_id)
             FROM audit_log g WHERE g.detail->>'subject' = whom::text))
     INTO all_of_it;
-    RETURN jsonb_strip_nulls(all_of_it);
+    RETURN jsonb_strip_nulls(all_of_it || visits_of(whom));
 END $$;
 COMMENT ON FUNCTION tix.tix_export_user(uuid, uuid) IS
     'All that there is about a person (GDPR articles 15 and 20): an object of the tables with rows '
@@ -113,6 +140,7 @@ BEGIN
     UPDATE order_items i SET attendee = NULL
     FROM orders o
     WHERE o.user_id = whom AND i.order_id = o.order_id AND i.attendee IS NOT NULL;
+    DELETE FROM order_answers a WHERE a.user_id = whom;
     UPDATE provider_events e SET payload = '{"erased": true}'
     FROM orders o WHERE o.user_id = whom AND e.order_id = o.order_id;
     PERFORM log_act(actor, 'erase_user', whom::text, jsonb_build_object('reason', reason));
@@ -127,5 +155,5 @@ COMMENT ON FUNCTION tix.tix_erase_user(uuid, text, uuid) IS
     'TX010 an order is unpaid or its money is on its way back.';
 
 REVOKE ALL ON FUNCTION
-    tix.tix_export_user, tix.refuse_erasure, tix.tix_erase_user FROM PUBLIC;
+    tix.visits_of, tix.tix_export_user, tix.refuse_erasure, tix.tix_erase_user FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION tix.tix_export_user, tix.tix_erase_user TO tix_admin;

@@ -38,9 +38,9 @@ BEGIN
         RAISE EXCEPTION 'cursor is malformed' USING ERRCODE = '22023',
             HINT = 'Pass what tix_read_outbox() answered as next_cursor, or NULL.';
     END IF;
-    epoch := part[1];
-    xid := part[2];
-    event_id := part[3];
+    epoch := part[1]::int;
+    xid := part[2]::xid8;
+    event_id := part[3]::bigint;
 END $$;
 COMMENT ON FUNCTION tix.parse_outbox_cursor(text) IS
     'Internal: the parts of a cursor. Error 22023: it is none.';

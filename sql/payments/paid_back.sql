@@ -130,7 +130,7 @@ CREATE FUNCTION tix.apply_dispute(
     OUT result text, OUT alarm text)
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = tix, pg_catalog, pg_temp AS $$
 DECLARE
-    ranks CONSTANT text[] := '{opened,won,lost}';
+    ranks CONSTANT text[] := ARRAY['opened', 'won', 'lost'];
     becomes CONSTANT text := substr(event.kind, length('dispute_') + 1);
     theirs CONSTANT text := coalesce(event.payload->>'disputeId', event.provider_transaction_id);
     known tix.disputes;

@@ -10,7 +10,7 @@ CREATE FUNCTION tix.judged_queue(q tix.queues, moment timestamptz) RETURNS tix.q
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = tix, pg_catalog, pg_temp AS $$
 DECLARE
     calls_min CONSTANT bigint := 100;
-    report_age CONSTANT interval := '10 seconds';
+    report_age CONSTANT interval := interval '10 seconds';
     since CONSTANT double precision := extract(epoch FROM moment - q.judged_at);
     calls bigint;
     slow bigint;

@@ -65,8 +65,8 @@ INSERT INTO deed (command, laws, what) VALUES
      'O2 O5', 'an item without a ticket'),
     ('UPDATE tix.order_items SET cancelled_at = now() WHERE seat_id = ''A-1'' AND order_id = %L',
      'O2', 'a cancelled item with a ticket'),
-    ('UPDATE tix.order_items SET price_amount = 900 WHERE seat_id = ''A-1'' AND order_id = %L',
-     'O5', 'a price changed after it was paid'),
+    ('UPDATE tix.order_items SET price_amount = 900, base_amount = 900 WHERE seat_id = ''A-1'' '
+     'AND order_id = %L', 'O5', 'a price changed after it was paid'),
     ('UPDATE tix.order_items SET kept_amount = 1 WHERE seat_id = ''A-1'' AND order_id = %L',
      'O5', 'a fee kept that nobody paid'),
     ('UPDATE tix.payments SET amount = amount + 1 WHERE order_id = %L', 'O5',

@@ -19,7 +19,9 @@ SELECT set_eq($$
     WHERE c.relnamespace = 'tix'::regnamespace AND c.relkind IN ('r', 'p') AND a.attnum > 0
       AND NOT a.attisdropped
       AND a.attname ~ '(mail|phone|name|attendee|address|holder|payload|subject|hash)'
-      AND NOT (a.attname = 'name' AND c.relname IN ('venues', 'seat_maps', 'events'))$$,
+      AND NOT (a.attname = 'name' AND c.relname IN ('venues', 'seat_maps', 'events', 'tariffs',
+               'charge_rules', 'order_item_charges', 'gates'))
+      AND NOT (a.attname ~ '^(plan|code)_?(sha256|hash)' OR c.relname ~ '^events_outbox')$$,
     ARRAY['users.email', 'users.phone_number', 'users.display_name', 'users.password_hash',
           'external_logins.subject', 'refresh_tokens.token_hash', 'order_items.attendee',
           'provider_events.payload', 'venues.address', 'seat_map_seats.area_name'],
@@ -29,7 +31,8 @@ SELECT set_eq($$
     WHERE c.relnamespace = 'tix'::regnamespace AND c.relkind IN ('r', 'p') AND a.attnum > 0
       AND a.attname = 'user_id'$$,
     ARRAY['users', 'external_logins', 'refresh_tokens', 'holds', 'idempotency_keys', 'orders',
-          'payment_answers', 'tickets'], 'and a user is named by the tables that are given out');
+          'payment_answers', 'tickets', 'queue_entries', 'queue_admissions', 'waitlist_entries',
+          'promotion_uses', 'order_answers'], 'and a user is named by the tables that are given out');
 
 -- Masked.
 GRANT USAGE ON SCHEMA public TO tix_admin, tix_monitor;
