@@ -28,7 +28,8 @@ SELECT throws_ok(format('SELECT tix_import_settlement(''mock'', ''f'', %L)', jso
     fields::text || ' is refused')
 FROM (VALUES ('{"kind": "gift"}'::jsonb), ('{"kind": null}'), ('{"amount": 0}'),
     ('{"amount": 1.5}'), ('{"amount": -5}'), ('{"amount": 9223372036854775808}'),
-    ('{"amount": "1e3"}'), ('{"currency": "eur"}'), ('{"fee": -1}'), ('{"transactionId": ""}')) v (fields);
+    ('{"amount": "1e3"}'), ('{"currency": "eur"}'), ('{"fee": -1}'), ('{"transactionId": ""}'))
+    v (fields);
 SELECT throws_ok($$SELECT tix_import_settlement('mock', 'f', (SELECT jsonb_agg(pg_temp.row(
     gen_random_uuid(), 'captured', 1)) FROM generate_series(1, 10001)))$$, '22023', NULL,
     'more than 10000 rows are refused');
