@@ -112,6 +112,13 @@ struct alignas(64) ArenaHeader {
     std::atomic<u64> ring_lost;              // changes up to here may have been dropped
 };
 
+// Reads a word that is about to be written. On the first touch of a page by a process Linux maps
+// the pages around it as well when it is a read, and that page alone when it is a write.
+template <class T>
+inline void touch(const T& word) {
+    (void)*static_cast<const volatile T*>(&word);
+}
+
 // A view of an arena that somebody else owns. Trivially copyable; costs nothing to make.
 class Arena {
 public:

@@ -155,6 +155,7 @@ Hold* hold_create(const Arena& arena, SessionBlock& b, const HoldSpec& spec, con
                   u32 n) {
     const Ordinal head = seats[0];
     Hold& h = b.hold(head);
+    touch(h.lock_id);
     h = Hold{};
     h.lock_id = spec.lock_id;
     h.owner = spec.owner;

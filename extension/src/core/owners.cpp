@@ -20,6 +20,7 @@ OwnerLink& link_of(SessionBlock& b, Ordinal entry) {
 
 void owner_link(SessionBlock& b, Ordinal entry) {
     Ordinal& head = chain_of(b, b.hold(entry).owner);
+    touch(link_of(b, entry).next);
     link_of(b, entry) = {head, kNoSeat};
     if (head != kNoSeat) link_of(b, head).prev = entry;
     head = entry;
