@@ -44,6 +44,7 @@ SELECT is((SELECT n.overdue - w.overdue FROM tix_stat_orders n, was w), 1::bigin
 SELECT cmp_ok((SELECT oldest_overdue_s FROM tix_stat_orders), '>=', 90::double precision,
     'since so many seconds');
 UPDATE orders SET status = 'expired' WHERE order_id = :'made';
+SELECT release_order_seats(:'made', :'ann') \g /dev/null
 UPDATE orders SET status = 'in_doubt' WHERE order_id = :'begun';
 SELECT results_eq($$
     SELECT n.in_doubt - w.in_doubt, n.ended_60s - w.ended_60s, n.payment_pending - w.payment_pending
