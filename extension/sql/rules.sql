@@ -59,6 +59,19 @@ COMMENT ON TABLE @extschema@.audit_log IS
 SELECT pg_catalog.pg_extension_config_dump('@extschema@.audit_log', '');
 SELECT pg_catalog.pg_extension_config_dump('@extschema@.audit_log_audit_id_seq', '');
 
+CREATE FUNCTION @extschema@.tix_keep_log() RETURNS trigger
+LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = tix, pg_catalog, pg_temp AS $$
+BEGIN
+    RAISE EXCEPTION 'rows of % are never changed', TG_TABLE_NAME USING ERRCODE = '55000',
+        HINT = 'Who must, disables the trigger, which is an act of its own.';
+END $$;
+COMMENT ON FUNCTION @extschema@.tix_keep_log() IS
+    'Trigger of audit_log: error 55000 for UPDATE, DELETE and TRUNCATE, also by the superuser and '
+    'by a replication role.';
+CREATE TRIGGER keep_log BEFORE UPDATE OR DELETE OR TRUNCATE ON @extschema@.audit_log
+    FOR EACH STATEMENT EXECUTE FUNCTION @extschema@.tix_keep_log();
+ALTER TABLE @extschema@.audit_log ENABLE ALWAYS TRIGGER keep_log;
+
 -- What an organiser does -------------------------------------------------------------------------
 
 CREATE FUNCTION @extschema@.tix_apply_block(session_id uuid, seat_ids text[], until timestamptz)

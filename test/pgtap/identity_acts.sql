@@ -1,6 +1,6 @@
 -- Privileged acts: roles, suspensions and sign-outs, each with its row in a log that only grows.
 \ir fixture.psql
-SELECT plan(50);
+SELECT plan(54);
 SELECT tix_register_user('kim-' || :'plan' || '@example.org', '$x', 'Kim') AS kim,
        tix_register_user('boss-' || :'plan' || '@example.org', '$x') AS boss \gset
 CREATE FUNCTION pg_temp.acts(whom uuid) RETURNS text LANGUAGE sql AS $$
@@ -111,4 +111,10 @@ SELECT throws_ok(command, '42501', NULL, 'not even the owner of the schema may '
 FROM unnest(ARRAY['UPDATE tix.audit_log SET act = ''x''', 'DELETE FROM tix.audit_log',
                   'TRUNCATE tix.audit_log']) command, set_config('role', 'tix_owner', false);
 RESET ROLE;
+SELECT throws_ok(command, '55000', NULL, 'nor may the superuser ' || command)
+FROM unnest(ARRAY['UPDATE tix.audit_log SET act = ''x''', 'DELETE FROM tix.audit_log',
+                  'TRUNCATE tix.audit_log']) command;
+SET session_replication_role = replica;
+SELECT throws_ok('DELETE FROM tix.audit_log', '55000', NULL, 'not even as a replication role');
+RESET session_replication_role;
 SELECT * FROM finish();
