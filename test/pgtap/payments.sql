@@ -1,7 +1,7 @@
 -- Payments: money buys the seats once, late money takes free seats or is owed back, and no event
 -- counts twice.
 \ir fixture.psql
-SELECT plan(67);
+SELECT plan(73);
 CREATE FUNCTION pg_temp.event(id text, kind text, o uuid, amount bigint, tx text DEFAULT NULL)
 RETURNS text LANGUAGE sql AS $$
     SELECT result || '/' || next_action FROM tix.tix_payment_event('mock', id || o, kind,
@@ -62,6 +62,20 @@ SELECT throws_ok(format('SELECT tix_begin_payment(%L, ''other'')', :'o'), '22023
     'an unknown provider is refused');
 SELECT throws_ok('SELECT tix_begin_payment(gen_random_uuid())', 'P0002', NULL,
     'an unknown order is refused');
+SELECT throws_ok(format('SELECT tix_begin_payment(%L, %L)', :'bobs_order', provider), '22023', NULL,
+    coalesce(provider, 'NULL') || ' is not to be paid with')
+FROM (VALUES ('stripe'), ('linepay'), (NULL)) v (provider);
+SELECT set_eq('SELECT provider FROM payment_providers WHERE enabled', '{mock,box_office}'::text[],
+    'what is not set up is disabled');
+SELECT pg_temp.order_for(:'session', 'B-6', :'bob') AS switched \gset
+BEGIN;
+UPDATE payment_providers SET enabled = true WHERE provider = 'stripe';
+SELECT isnt((SELECT payment_id FROM tix_begin_payment(:'switched', 'stripe')), NULL,
+    'an enabled provider is');
+UPDATE payment_providers SET enabled = false WHERE provider = 'stripe';
+SELECT is((SELECT result FROM tix_payment_event('stripe', 'e1', 'captured', 'pi_1', :'switched',
+    2000, 'EUR')), 'applied', 'and what it says is heard when it is disabled: the money has moved');
+ROLLBACK;
 
 -- Wrong money completes nothing.
 SELECT is(pg_temp.event('less', 'captured', :'o', 1999), 'ignored/none', 'less money is ignored');
