@@ -35,14 +35,16 @@ COMMENT ON FUNCTION tix.tix_set_cancellation_terms(uuid, interval, numeric, bigi
 DROP FUNCTION IF EXISTS tix.tix_box_office_hold(uuid, text[], uuid, uuid, interval);
 CREATE FUNCTION tix.tix_box_office_hold(
     session_id uuid, seat_ids text[], staff_id uuid, buyer_id uuid, ttl interval DEFAULT NULL,
-    -- Not of the extension's type tix_lock_result: DROP EXTENSION would have to drop this as well.
     OUT ok boolean, OUT reason text, OUT lock_id bigint, OUT expires_at timestamptz,
-    OUT seats text[], OUT conflicts jsonb, OUT tier smallint)
+    OUT seats text[], OUT conflicts jsonb)
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SECURITY DEFINER
 SET search_path = tix, pg_catalog, pg_temp AS $$
+#variable_conflict use_variable
 BEGIN
     PERFORM staff_of_session(session_id, staff_id);
-    SELECT t.* INTO ok, reason, lock_id, expires_at, seats, conflicts, tier
+    -- Named one by one: a result of the extension's type would keep it from being dropped.
+    SELECT t.ok, t.reason, t.lock_id, t.expires_at, t.seats, t.conflicts
+    INTO ok, reason, lock_id, expires_at, seats, conflicts
     FROM tix_take_seats(session_id, seat_ids, buyer_id, ttl) t;
 END $$;
 COMMENT ON FUNCTION tix.tix_box_office_hold(uuid, text[], uuid, uuid, interval) IS

@@ -66,7 +66,7 @@ prepare_sales() {
 sell() {
     pgbench -n -c "$CLIENTS_SELLING" -j 1 -T "$2" -M prepared -l --log-prefix="$work/$1" \
         -f "$work/sale.sql" >"$work/$1.out" 2>&1 || { cat "$work/$1.out" >&2; return 1; }
-    cat "$work/$1".[0-9]* | awk '{ printf "%d %d\n", $5 * 1000000 + $6, $3 }' >"$work/$1"
+    cat "$work/$1".[0-9]* | awk '{ printf "%.0f %d\n", $5 * 1000000 + $6, $3 }' >"$work/$1"
 }
 
 # p99 FILE FROM TO: "<sales a second> <p99 in µs>" of the sales that ended in between.
@@ -94,7 +94,7 @@ measure() {
     from=$(now_us)
     sell quiet "$QUIET_SECONDS"
     quiet=$(p99 "$work/quiet" "$from" "$(now_us)")
-    sell busy 60 &
+    sell busy "$((ORDERS / 2000 + 10))" &
     seller=$!
     sleep 1
     from=$(now_us)
