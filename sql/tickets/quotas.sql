@@ -120,7 +120,7 @@ BEGIN
     IF TG_TABLE_NAME = 'orders' THEN
         PERFORM give_quota(NEW.order_id, NULL, NEW.status = 'completed');
     ELSE
-        PERFORM give_quota(NEW.order_id, NEW.seat_id, false);
+        PERFORM give_quota(NEW.order_id, to_jsonb(NEW)->>'seat_id', false);
     END IF;
     RETURN NULL;
 END $$;

@@ -46,7 +46,7 @@ BEGIN
     -- The engine's counters first: mostly there is nothing, and then no seat is looked at.
     IF NOT EXISTS (SELECT FROM tix_stat_areas a
                    WHERE a.session_id = house AND a.free + a.blocked > 0) THEN
-        RETURN '{}';
+        RETURN ARRAY[]::text[];
     END IF;
     RETURN ARRAY(
         SELECT s.seat_id FROM tix_seats(house) s

