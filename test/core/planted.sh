@@ -47,6 +47,12 @@ bugs=(
     "the orphan rule has no excuse|orphan.cpp|s/ && better_in_row\(c\)//"
     "orphans to the left are missed|orphan.cpp|s/if \(c.joined\(o\) && .* return o - 1;//"
     "a dropped extension leaves holds|forget.cpp|s/end_settled_holds\(arena, \*arena.*//"
+    "a waiting room lets everybody in|rules.cpp|s/ && !caller.admitted/ \&\& false/"
+    "what lapses is anybody's|hold.cpp|s/listed = lapses_to_list\(.*\);/listed = false;/"
+    "nobody must have looked|lock.cpp|s/overdue \? lapses_to_list\(.*\) :/overdue ? false :/"
+    "what is released is anybody's|xact.cpp|s/(blocked \? 0 :) list_until\(.*now\)/\1 0/"
+    "seats are kept beyond the sale|hold.cpp|s/since \+ grace < end \? (.*) : end/\1/"
+    "an offer undone is anybody's|xact.cpp|s/\(h->flags & kListed\) != 0 \?/false ?/"
     "losers are counted twice|lock.cpp|s/note_call\(a, first, Latency::lost\);/& &/"
 )
 
