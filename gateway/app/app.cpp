@@ -13,6 +13,7 @@
 #include "../http/server.hpp"
 #include "../log/log.hpp"
 #include "../pipeline/pipeline.hpp"
+#include "../webhooks/webhooks.hpp"
 
 namespace tix::gateway {
 namespace {
@@ -112,6 +113,9 @@ struct App::Parts {
                 static_cast<int>(config.feed.long_polls_per_address)},
                database(config), metrics),
           refunds(pool, provider.get(), metrics),
+          webhooks({static_cast<int>(config.webhooks.concurrency),
+                    milliseconds(config.webhooks.timeout_ms), config.webhooks.trusted},
+                   pool, metrics),
           services{config,         pool,    sessions,   keys,    signing_key(config, keys),
                    passwords,      limiter, seat_lists, charges, feed,
                    provider.get(), refunds, metrics},
@@ -134,6 +138,7 @@ struct App::Parts {
     Turnstile charges;
     Feed feed;
     Refunds refunds;
+    Webhooks webhooks;
     Services services;
     Pipeline pipeline;
     HttpServer http;
@@ -155,10 +160,12 @@ int App::run() {
     }
     parts_->feed.start();
     parts_->refunds.start();
+    parts_->webhooks.start();
     auto served = std::async(std::launch::async, [this] {
         parts_->http.run();
         parts_->feed.stop();  // a database that hangs keeps its thread for seconds
         parts_->refunds.stop();
+        parts_->webhooks.stop();
     });
     log_info("listening", {{"host", where.host}, {"port", where.port}});
     int signal_number = 0;
@@ -166,6 +173,7 @@ int App::run() {
     log_info("draining", {{"signal", signal_number}});
     parts_->feed.quit();
     parts_->refunds.quit();
+    parts_->webhooks.quit();
     parts_->http.drain();
     const bool in_time = served.wait_for(seconds(where.drain_s)) == std::future_status::ready;
     log_info("stopped", {{"drained", in_time}});

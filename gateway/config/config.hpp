@@ -47,6 +47,10 @@ struct Config {
         std::string url, secret_file;
         std::int64_t charges_max = 64;
     } mock;
+    struct Webhooks {
+        std::int64_t concurrency = 8, timeout_ms = 10000;
+        std::vector<std::string> trusted;
+    } webhooks;
     struct Log {
         std::string level = "info";
     } log;
@@ -62,6 +66,16 @@ Config read_config(const std::string& file);
 std::string settings_table();
 // A file's bytes without a final newline; throws ConfigError that names `key`.
 std::string read_secret(const std::string& key, const std::string& file);
+
+template <typename Visitor>
+void visit_webhook_settings(Config& c, Visitor&& v) {
+    v("webhooks", "concurrency", c.webhooks.concurrency, 0, 256, "",
+      "outgoing webhooks posted at a time; 0: this gateway posts none");
+    v("webhooks", "timeout_ms", c.webhooks.timeout_ms, 100, 60000, "ms",
+      "how long a receiver may take to answer one");
+    v("webhooks", "trusted", c.webhooks.trusted,
+      "receivers (host:port) that may be private addresses and need no https");
+}
 
 template <typename Visitor>
 void visit_settings(Config& c, Visitor&& v) {
@@ -130,6 +144,7 @@ void visit_settings(Config& c, Visitor&& v) {
     v("payments.mock", "secret_file", c.mock.secret_file, "file with the webhook secret");
     v("payments.mock", "charges_max", c.mock.charges_max, 1, 1000, "",
       "requests that may ask the provider at a time; the next gets 503 at once");
+    visit_webhook_settings(c, v);
     v("log", "level", c.log.level, "error, warn, info or debug");
 }
 

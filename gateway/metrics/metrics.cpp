@@ -56,6 +56,11 @@ struct Metrics::Families {
             .Name("tix_gateway_refunds_total")
             .Help("Refunds asked for, by what the provider said: accepted, refused or unknown.")
             .Register(registry);
+    prometheus::Family<prometheus::Counter>& outgoing_webhooks =
+        BuildCounter()
+            .Name("tix_gateway_outgoing_webhooks_total")
+            .Help("Webhooks posted, by what came of it: accepted, refused or unanswered.")
+            .Register(registry);
     prometheus::Family<prometheus::Gauge>& feed = BuildGauge()
                                                       .Name("tix_gateway_feed")
                                                       .Help("The publisher of seat changes.")
@@ -124,6 +129,10 @@ void Metrics::webhook(std::string_view provider, std::string_view result) {
 void Metrics::refund(std::string_view provider, std::string_view outcome) {
     families_->refunds.Add({{"provider", std::string(provider)}, {"outcome", std::string(outcome)}})
         .Increment();
+}
+
+void Metrics::outgoing_webhook(std::string_view outcome) {
+    families_->outgoing_webhooks.Add({{"outcome", std::string(outcome)}}).Increment();
 }
 
 void Metrics::in_flight(int change) {

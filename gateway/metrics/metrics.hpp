@@ -26,6 +26,7 @@ public:
     void feed_position(std::int64_t messages, std::int64_t resyncs, bool connected);
     void webhook(std::string_view provider, std::string_view result);
     void refund(std::string_view provider, std::string_view outcome);
+    void outgoing_webhook(std::string_view outcome);
     void in_flight(int change);
 
     // The text format of Prometheus.

@@ -1,58 +1,34 @@
 // The loop: claim, ask, note.
 #include "refunds.hpp"
 
-#include <algorithm>
-#include <chrono>
-
 #include "../log/log.hpp"
 
 namespace tix::gateway {
 namespace {
 
-using std::chrono::milliseconds;
-
 constexpr char kMock[] = "mock";
-constexpr milliseconds kPause{1000};
-constexpr milliseconds kPauseMax{5000};
 // Few: what is claimed and not asked for, because the gateway ends, waits for its next turn.
 constexpr int kRowsMax = 16;
 constexpr char kDue[] = "SELECT * FROM tix.tix_refunds_due($1::int)";
 constexpr char kRefused[] = "SELECT * FROM tix.tix_refund_refused($1::uuid, $2::text)";
 
+void note(const std::string& fault) {
+    if (fault.empty())
+        log_info("refunds_resumed");
+    else
+        log_warn("refunds_stalled", {{"reason", fault}});
+}
+
 }  // namespace
 
+Refunds::Refunds(DbPool& database, MockProvider* mock, Metrics& metrics)
+    : database_(database),
+      mock_(mock),
+      metrics_(metrics),
+      loop_([this] { return ask_for_due(); }, note) {}
+
 void Refunds::start() {
-    if (mock_ != nullptr) thread_ = std::thread([this] { work(); });
-}
-
-void Refunds::wake() {
-    const std::scoped_lock lock(mutex_);
-    woken_ = true;
-    changed_.notify_all();
-}
-
-void Refunds::quit() {
-    const std::scoped_lock lock(mutex_);
-    stopping_ = true;
-    changed_.notify_all();
-}
-
-void Refunds::stop() {
-    quit();
-    if (thread_.joinable()) thread_.join();
-}
-
-void Refunds::work() {
-    milliseconds pause = kPause;
-    std::unique_lock lock(mutex_);
-    while (!stopping_) {
-        woken_ = false;
-        lock.unlock();
-        note(ask_for_due());
-        lock.lock();
-        pause = well_ ? kPause : std::min(pause * 2, kPauseMax);
-        changed_.wait_for(lock, pause, [&] { return stopping_ || (woken_ && well_); });
-    }
+    if (mock_ != nullptr) loop_.start();
 }
 
 std::string Refunds::ask_for_due() {
@@ -61,10 +37,10 @@ std::string Refunds::ask_for_due() {
             const DbResult due = database_.write(kDue, {std::to_string(kRowsMax)});
             bool answered = true;
             // One that gets no answer must not keep the provider from hearing of the others.
-            for (int row = 0; row < due.rows() && !stopping_; ++row)
+            for (int row = 0; row < due.rows() && !loop_.stopping(); ++row)
                 answered = ask(due, row) && answered;
             if (!answered) return "the provider does not answer";
-            whole = due.rows() == kRowsMax && !stopping_;
+            whole = due.rows() == kRowsMax && !loop_.stopping();
         }
         return {};
     } catch (const DbError& error) {
@@ -99,13 +75,6 @@ bool Refunds::ask(const DbResult& due, int row) {
             metrics_.refund(provider, "unknown");
     }
     return false;
-}
-
-void Refunds::note(const std::string& fault) {
-    const bool well = fault.empty();
-    if (well != well_ && well) log_info("refunds_resumed");
-    if (well != well_ && !well) log_warn("refunds_stalled", {{"reason", fault}});
-    well_ = well;
 }
 
 }  // namespace tix::gateway

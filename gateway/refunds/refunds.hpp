@@ -8,12 +8,9 @@
 // Failure: database or provider away: one line of log, a back-off, another line when it is well.
 #pragma once
 
-#include <atomic>
-#include <condition_variable>
-#include <mutex>
 #include <string>
-#include <thread>
 
+#include "../base/loop.hpp"
 #include "../db/pool.hpp"
 #include "../metrics/metrics.hpp"
 #include "../providers/mock.hpp"
@@ -23,36 +20,26 @@ namespace tix::gateway {
 class Refunds {
 public:
     // `mock` null: there is nobody to ask, and no thread.
-    Refunds(DbPool& database, MockProvider* mock, Metrics& metrics)
-        : database_(database), mock_(mock), metrics_(metrics) {}
-    ~Refunds() { stop(); }
+    Refunds(DbPool& database, MockProvider* mock, Metrics& metrics);
 
     void start();
     // Something is owed now. Thread-safe; costs no request its time.
-    void wake();
+    void wake() { loop_.wake(); }
     // Ends the thread once it has the answer it waits for; then it asks for no more.
-    void quit();
+    void quit() { loop_.quit(); }
     // The same, and waits for the thread.
-    void stop();
+    void stop() { loop_.stop(); }
 
 private:
-    void work();
     // Asks for all that is due; what hindered it, or nothing.
     std::string ask_for_due();
     // False when the provider gave no answer that counts.
     bool ask(const DbResult& due, int row);
-    void note(const std::string& fault);
 
     DbPool& database_;
     MockProvider* mock_;
     Metrics& metrics_;
-    std::thread thread_;
-    bool well_ = true;  // of the thread alone
-
-    std::mutex mutex_;
-    std::condition_variable changed_;
-    bool woken_ = false;
-    std::atomic<bool> stopping_{false};
+    Loop loop_;  // last: it ends before what it uses
 };
 
 }  // namespace tix::gateway

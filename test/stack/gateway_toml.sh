@@ -44,5 +44,8 @@ publish_url = "http://127.0.0.1:$((port + 5))/publish"
 [payments.mock]
 url = "http://127.0.0.1:$((port + 4))"
 secret_file = $(secret_file webhook)
+
+[webhooks]
+trusted = ["127.0.0.1:$((port + 6))"]
 EOT
 }
