@@ -1,7 +1,7 @@
 -- Personal data: in one place, masked for support, given out whole, and forgotten without money
 -- being lost.
 \ir fixture.psql
-SELECT plan(58);
+SELECT plan(61);
 SELECT tix_register_user('ida-' || :'plan' || '@example.org', '$argon2id$x', 'Ida B') AS ida,
        tix_register_user('boss-' || :'plan' || '@example.org', '$x') AS boss \gset
 UPDATE users SET phone_number = '+4912345678' WHERE user_id = :'ida';
@@ -151,4 +151,25 @@ SELECT throws_ok(format('UPDATE users SET display_name = ''Ida'' WHERE user_id =
 SELECT lives_ok(format('SELECT tix_register_user(%L, ''$x'')', 'ida-' || :'plan' || '@example.org'),
     'her address is free for who has it now');
 REVOKE USAGE ON SCHEMA public FROM tix_admin, tix_monitor;
+
+-- Forgotten while a token is being exchanged: neither waits for ever, and the successor goes, too.
+CREATE EXTENSION dblink SCHEMA public;
+SELECT dblink_connect('other', format('host=%s port=%s dbname=%s user=%s',
+                                     :'HOST', :'PORT', :'DBNAME', :'USER')) \g /dev/null
+SELECT tix_register_user('leo-' || :'plan' || '@example.org', '$x') AS leo \gset
+SELECT tix_issue_refresh_token(:'leo', sha256(('leo 1' || :'plan')::bytea), '1 day') \g /dev/null
+BEGIN;
+SELECT * FROM tix_rotate_refresh_token(sha256(('leo 1' || :'plan')::bytea),
+    sha256(('leo 2' || :'plan')::bytea), '1 day') \g /dev/null
+SELECT dblink_send_query('other', format('SELECT tix.tix_erase_user(%L, ''asked'')', :'leo'))
+\g /dev/null
+SELECT pg_sleep(0.2) \g /dev/null
+SELECT dblink_is_busy('other') AS waits \gset
+COMMIT;
+SELECT is(:waits, 1, 'erasing waits for an exchange');
+SELECT ok((SELECT erased FROM dblink_get_result('other') AS t (erased boolean)), 'then is done');
+SELECT is_empty(format('SELECT FROM refresh_tokens WHERE user_id = %L', :'leo'),
+    'and no successor stays behind');
+SELECT dblink_disconnect('other') \g /dev/null
+DROP EXTENSION dblink;
 SELECT * FROM finish();
