@@ -248,7 +248,8 @@ BEGIN
 END $$;
 COMMENT ON FUNCTION tix.tix_audit(interval) IS
     'One row per broken law: S1, S2, S3, S12 (seats of sessions in memory), O2, O3, O4, O5 '
-    '(orders), O8 (the ledger, in the whole alone); no row when all is well, also during a sale. subject is a seat, an area, an order, '
+    '(orders), O8 (the ledger, in the whole alone); no row when all is well, also during a sale. '
+    'subject is a seat, an area, an order, '
     'a ticket or an index. recent: S1, S2 and S12 as ever, the rest only for what changed that '
     'lately, in a fraction of a second however much was sold; it is the whole again when a '
     'trigger or index was touched since the whole last found nothing. NULL: the whole. Errors: '

@@ -23,8 +23,8 @@ SELECT set_eq($$
                'charge_rules', 'order_item_charges', 'gates'))
       AND NOT (a.attname ~ '^(content|code)_hash' OR c.relname ~ '^events_outbox')$$,
     ARRAY['users.email', 'users.phone_number', 'users.display_name', 'users.password_hash',
-          'external_logins.subject', 'refresh_tokens.token_hash', 'ticket_offers.token_hash', 'order_items.attendee',
-          'provider_events.payload', 'venues.address', 'seat_map_seats.area_name'],
+          'external_logins.subject', 'refresh_tokens.token_hash', 'ticket_offers.token_hash',
+          'order_items.attendee', 'provider_events.payload', 'venues.address', 'seat_map_seats.area_name'],
     'personal data is where it is known to be');
 SELECT set_eq($$
     SELECT c.relname FROM pg_attribute a JOIN pg_class c ON c.oid = a.attrelid
@@ -32,7 +32,8 @@ SELECT set_eq($$
       AND a.attname = 'user_id'$$,
     ARRAY['users', 'external_logins', 'refresh_tokens', 'holds', 'idempotency_keys', 'orders',
           'payment_answers', 'tickets', 'queue_entries', 'queue_admissions', 'waitlist_entries',
-          'promotion_uses', 'order_answers'], 'and a user is named by the tables that are given out');
+          'promotion_uses', 'order_answers'],
+    'and a user is named by the tables that are given out');
 
 -- Masked.
 GRANT USAGE ON SCHEMA public TO tix_admin, tix_monitor;
