@@ -23,7 +23,7 @@ SELECT is(pg_temp.lines(:'o'), 'A-1 1000, A-2 1100, B-1 1000',
     'new seats have the price of now, the others keep theirs');
 SELECT is(pg_temp.total(:'o'), 3100::bigint, 'the order has the new total');
 SELECT is(:'a_expires_at'::timestamptz, :'deadline'::timestamptz, 'adding buys no time');
-SELECT ok((tix_lock_get(:more, :'ann')).expires_at >= :'deadline'::timestamptz - interval '1 s',
+SELECT ok(abs(extract(epoch FROM (tix_lock_get(:more, :'ann')).expires_at - :'deadline')) < 1,
     'the new seats are held as long as the others');
 SELECT is((SELECT attendee->>'name' FROM order_items WHERE order_id = :'o' AND seat_id = 'B-1'),
     'Mia', 'an attendee is kept');
