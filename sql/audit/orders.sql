@@ -59,7 +59,7 @@ BEGIN
                i.cancelled_at IS NOT NULL AS gone, r.n IS NOT NULL AS back
         FROM order_items i LEFT JOIN (
             SELECT f.order_item_id, count(*) AS n FROM refunds f
-            WHERE f.order_item_id IS NOT NULL AND f.status <> 'failed'
+            WHERE f.order_item_id IS NOT NULL AND f.status <> 'failed' AND NOT f.goodwill
               AND f.order_id = ANY (which)
             GROUP BY f.order_item_id) r USING (order_item_id)
         WHERE i.order_id = ANY (which)),

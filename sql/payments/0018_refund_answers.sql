@@ -22,7 +22,7 @@ CREATE INDEX payment_answers_at ON tix.payment_answers USING brin (answered_at);
 
 ALTER TABLE tix.payment_providers ADD COLUMN enabled boolean NOT NULL DEFAULT true;
 COMMENT ON COLUMN tix.payment_providers.enabled IS
-    'Whether payments may begin with it. What it says about older ones is heard all the same: the '
-    'money has moved.';
+    'Whether buyers may begin a payment with it. What it says about older ones is heard all the '
+    'same: the money has moved.';
 INSERT INTO tix.payment_providers (provider, enabled)
-VALUES ('stripe', false), ('linepay', false), ('box_office', true) ON CONFLICT DO NOTHING;
+VALUES ('stripe', false), ('linepay', false), ('box_office', false) ON CONFLICT DO NOTHING;

@@ -21,7 +21,10 @@ BEGIN
     RETURN QUERY
         WITH due AS MATERIALIZED (
             SELECT r.refund_id FROM refunds r
-            WHERE r.status = 'requested' AND r.next_try_at <= moment
+            WHERE r.status = 'requested' AND r.next_try_at <= moment AND NOT EXISTS (
+                -- What the box office took it pays back over the counter: tix_refund_result().
+                SELECT FROM payments o WHERE o.payment_id = r.payment_id
+                                         AND o.provider = 'box_office')
             ORDER BY r.next_try_at LIMIT max_rows FOR UPDATE SKIP LOCKED),
         claimed AS (
             UPDATE refunds r

@@ -293,9 +293,11 @@ BEGIN
     PERFORM check_seat_list(ARRAY[gone.seat_id], reason);
     SELECT * INTO sold FROM orders o WHERE o.order_id = gone.order_id FOR UPDATE;
     -- It may have changed before the lock was had.
-    PERFORM FROM tickets t
-    WHERE t.ticket_id = gone.ticket_id AND t.user_id = gone.user_id AND t.status = 'valid';
-    IF NOT FOUND OR sold.provider = 'box_office' THEN
+    SELECT * INTO gone FROM tickets t WHERE t.ticket_id = tix_cancel_ticket.ticket_id;
+    IF gone.user_id <> tix_cancel_ticket.user_id THEN
+        RAISE EXCEPTION 'ticket does not exist' USING ERRCODE = 'P0002',
+            HINT = 'tix_list_tickets() has the tickets of a user.';
+    ELSIF gone.status <> 'valid' OR sold.provider = 'box_office' THEN
         RAISE EXCEPTION 'ticket cannot be cancelled' USING ERRCODE = 'TX010',
             HINT = 'Only a valid ticket can be, and one of the box office only there.';
     END IF;

@@ -29,6 +29,11 @@ DECLARE
 BEGIN
     UPDATE tickets t SET status = 'cancelled' WHERE t.order_id = back AND t.status = 'valid';
     UPDATE refunds r SET goodwill = false WHERE r.order_id = back AND r.goodwill;
+    UPDATE order_items i
+    SET cancelled_at = coalesce(i.cancelled_at, clock_timestamp()), kept_amount = 0
+    WHERE i.order_id = back AND (i.cancelled_at IS NULL OR i.kept_amount > 0) AND NOT EXISTS (
+        SELECT FROM tickets t
+        WHERE t.order_id = back AND t.seat_id = i.seat_id AND t.status = 'used');
     UPDATE orders o SET status = 'partially_refunded'
     WHERE o.order_id = back AND o.status = 'completed';
     remaining := (SELECT sum(b.remaining) FROM refundable(back) b);

@@ -134,6 +134,27 @@ CREATE TRIGGER quota_ticket AFTER UPDATE ON tix.tickets FOR EACH ROW
     WHEN (OLD.status IN ('valid', 'used') AND NEW.status IN ('cancelled', 'refunded'))
     EXECUTE FUNCTION tix.turn_quota();
 
+DROP TRIGGER IF EXISTS quota_item_gone ON tix.order_items;
+DROP TRIGGER IF EXISTS quota_item_moved ON tix.order_items;
+DROP FUNCTION IF EXISTS tix.move_quota();
+CREATE FUNCTION tix.move_quota() RETURNS trigger
+LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = tix, pg_catalog, pg_temp AS $$
+BEGIN
+    PERFORM give_quota(OLD.order_id, OLD.seat_id, false);
+    DELETE FROM quota_items q WHERE q.order_id = OLD.order_id AND q.seat_id = OLD.seat_id;
+    IF TG_OP = 'UPDATE' THEN
+        PERFORM take_quota(o.order_id, o.session_id, ARRAY[NEW.seat_id])
+        FROM orders o WHERE o.order_id = NEW.order_id;
+    END IF;
+    RETURN NULL;
+END $$;
+COMMENT ON FUNCTION tix.move_quota() IS
+    'Trigger: a seat taken off an order gives its quota back, one that replaces it takes its own.';
+CREATE TRIGGER quota_item_gone AFTER DELETE ON tix.order_items
+    FOR EACH ROW EXECUTE FUNCTION tix.move_quota();
+CREATE TRIGGER quota_item_moved AFTER UPDATE OF seat_id ON tix.order_items
+    FOR EACH ROW WHEN (OLD.seat_id <> NEW.seat_id) EXECUTE FUNCTION tix.move_quota();
+
 DROP FUNCTION IF EXISTS tix.tix_set_quota(uuid, int);
 CREATE FUNCTION tix.tix_set_quota(category_id uuid, quota int) RETURNS void
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SECURITY DEFINER
@@ -190,5 +211,5 @@ COMMENT ON FUNCTION tix.tix_list_quotas(uuid) IS
 
 REVOKE ALL ON FUNCTION
     tix.quota_of_seats, tix.take_quota, tix.count_ordered_seats, tix.give_quota, tix.turn_quota,
-    tix.tix_set_quota, tix.tix_list_quotas FROM PUBLIC;
+    tix.move_quota, tix.tix_set_quota, tix.tix_list_quotas FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION tix.tix_set_quota, tix.tix_list_quotas TO tix_admin;

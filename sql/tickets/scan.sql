@@ -47,12 +47,13 @@ SET search_path = tix, pg_catalog, pg_temp SET enable_seqscan = off AS $$
 #variable_conflict use_column
 DECLARE
     late_max CONSTANT interval := interval '5 minutes';
+    scanned CONSTANT text := checked_scan(tix_check_in.code);
     told record;
 BEGIN
     SELECT * INTO told FROM record_scan(
         scan_at_gate(gate, tix_check_in.direction, tix_check_in.at, tix_check_in.nonce,
                      tix_check_in.device, late_max, false),
-        checked_scan(tix_check_in.code), coalesce(force, false), NULL);
+        scanned, coalesce(force, false), NULL);
     IF told.known = 'reused' THEN
         RAISE EXCEPTION 'nonce was used with another scan' USING ERRCODE = 'TX009',
             HINT = 'Use a new nonce for a new scan.';
@@ -69,8 +70,7 @@ BEGIN
     IF ticket_id IS NULL THEN RETURN; END IF;
     SELECT s.area_id, s.row_label, s.seat_number INTO area_id, row_label, seat_number
     FROM seats s WHERE s.session_id = (told.done).session_id AND s.seat_id = (told.done).seat_id;
-    SELECT to_jsonb(i) ->> 'tariff', nullif(to_jsonb(i) -> 'attendee', 'null')
-    INTO tariff, attendee
+    SELECT i.tariff, i.attendee INTO tariff, attendee
     FROM tickets t JOIN order_items i ON i.order_id = t.order_id AND i.seat_id = t.seat_id
     WHERE t.ticket_id = (told.done).ticket_id;
 END $$;

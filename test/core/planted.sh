@@ -53,7 +53,7 @@ bugs=(
     "what is released is anybody's|xact.cpp|s/(blocked \? 0 :) list_until\(.*now\)/\1 0/"
     "seats are kept beyond the sale|hold.cpp|s/since \+ grace < end \? (.*) : end/\1/"
     "an offer undone is anybody's|xact.cpp|s/\(h->flags & kListed\) != 0 \?/false ?/"
-    "losers are counted twice|lock.cpp|s/note_call\(a, first, Latency::lost\);/& &/"
+    "losers are counted twice|lock.cpp|s/note_call\(a, partition, Latency::lost\);/& &/"
 )
 
 # suite FOLDER: runs the tests built there; what they say goes to FOLDER/log.

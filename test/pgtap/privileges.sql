@@ -32,7 +32,7 @@ CREATE TEMP VIEW granted AS
                coalesce(c.relacl, acldefault(CASE c.relkind WHEN 'S' THEN 's' ELSE 'r' END::"char",
                                              c.relowner))
         FROM pg_class c WHERE c.relnamespace = 'tix'::regnamespace
-          AND c.relkind IN ('r', 'p', 'v', 'm', 'f', 'S')
+          AND c.relkind IN ('r', 'p', 'v', 'm', 'f', 'S') AND NOT c.relispartition
         UNION ALL
         SELECT 'column', a.attrelid::regclass || '.' || a.attname, c.relowner, '', a.attacl
         FROM pg_attribute a JOIN pg_class c ON c.oid = a.attrelid

@@ -17,6 +17,13 @@ SELECT is((SELECT count(*) FROM tix_stat_orders), 1::bigint, 'orders are a row')
 SELECT is((SELECT count(*) FROM tix_stat_payments), 1::bigint, 'payments are a row');
 SELECT is((SELECT count(*) FROM tix_stat_funnel), 1::bigint, 'the funnel is a row');
 
+-- What other tests sold in the last minute would leave the minute meanwhile.
+UPDATE orders SET created_at = created_at - interval '1 day'
+WHERE created_at > now() - interval '2 minutes';
+UPDATE payments SET processed_at = processed_at - interval '1 day'
+WHERE processed_at > now() - interval '2 minutes';
+UPDATE tickets SET issued_at = issued_at - interval '1 day'
+WHERE issued_at > now() - interval '2 minutes';
 CREATE TEMP TABLE was AS SELECT * FROM tix_stat_orders;
 CREATE TEMP TABLE flow AS SELECT * FROM tix_stat_funnel;
 CREATE TEMP TABLE money AS SELECT * FROM tix_stat_payments;

@@ -84,7 +84,8 @@ WHERE order_id = :'o' AND status = 'valid' \g /dev/null
 SELECT result AS second_back FROM tix_payment_event('mock', 'b2' || :'o', 'refunded',
     'tx-' || :'o', :'o', 1000, 'EUR') \gset
 SELECT is(pg_temp.status(:'o'), 'refunded', 'everything paid back: the order is refunded');
-SELECT is_empty('SELECT * FROM tix_audit()', 'the audit is clean');
+SELECT is_empty(format('SELECT * FROM tix_audit() WHERE session_id = %L', :'session'),
+    'the audit is clean');
 
 -- Reading.
 SELECT pg_temp.paid(:'session', 'B-1 B-2 B-3', :'ann') AS trio \gset

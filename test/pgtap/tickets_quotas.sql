@@ -1,7 +1,7 @@
 -- Quotas: no more seats of a price category are sold or in live orders than it has; what ends gives
 -- its seats back.
 \ir fixture.psql
-SELECT plan(31);
+SELECT plan(34);
 CREATE FUNCTION pg_temp.taken(event uuid) RETURNS bigint LANGUAGE sql
 AS $$ SELECT taken FROM tix.tix_list_quotas($1) $$;
 SELECT is(pg_temp.taken(:'event'), NULL, 'an event has no quotas of itself');
@@ -63,6 +63,17 @@ SELECT throws_ok(format('SELECT pg_temp.order_for(%L, ''A-5'', %L)', :'session',
 SELECT lives_ok(format('SELECT tix_set_quota(%L, 2147483647)', :'price_a'), 'or be lifted');
 SELECT lives_ok(format('SELECT pg_temp.order_for(%L, ''A-5'', %L)', :'session', :'ann'),
     'then all is');
+SELECT pg_temp.order_for(:'session', 'A-1 A-2', :'bob') AS pair, pg_temp.taken(:'event') AS before
+\gset
+SELECT tix_cancel_items(:'pair', :'bob', '{A-1}') \g /dev/null
+SELECT is(pg_temp.taken(:'event'), :before::bigint - 1, 'a seat taken off an order gives back');
+SELECT tix_add_to_order(:'pair', :'bob', ARRAY[pg_temp.hold(:'session', 'A-1', :'bob')])
+\g /dev/null
+SELECT is(pg_temp.taken(:'event'), :before::bigint, 'one put back takes again');
+SELECT pg_temp.paid(:'session', 'A-3', :'bob') AS moving, pg_temp.taken(:'event') AS now_taken \gset
+SELECT tix_reseat_order(:'moving', :'bob', '{"A-3": "A-4"}',
+    ARRAY[pg_temp.hold(:'session', 'A-4', :'bob')]) \g /dev/null
+SELECT is(pg_temp.taken(:'event'), :now_taken::bigint, 'a seat for a seat changes nothing');
 SELECT is((SELECT count(*) FROM quota_items WHERE live), pg_temp.taken(:'event'),
     'the counter is the number of live seats');
 SELECT throws_ok(format('SELECT tix_set_quota(%L, %L)', :'price_a', q), '22023', NULL,

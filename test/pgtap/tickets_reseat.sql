@@ -30,7 +30,8 @@ SELECT is((SELECT lock_id FROM order_items WHERE order_item_id = :'item'), :l::b
     'the same item has the new token');
 SELECT is((SELECT detail FROM tix_order_history(:'o', :'ann') WHERE cause = 'reseated'),
     '{"changes": {"A-1": "A-3"}, "refunded": 0}'::jsonb, 'the history says what moved');
-SELECT is_empty('SELECT * FROM tix_audit()', 'the audit is clean');
+SELECT is_empty(format('SELECT * FROM tix_audit() WHERE session_id = %L', :'session'),
+    'the audit is clean');
 SELECT is((SELECT replayed FROM tix_reseat_order(:'o', :'ann', '{"A-1": "A-3"}', ARRAY[:l],
     'r' || :'plan')), true, 'a key is answered the same');
 SELECT is((SELECT count(*) FROM tickets WHERE order_id = :'o'), 3::bigint, 'and moves nothing');
@@ -184,7 +185,8 @@ FROM (VALUES ('{"B-6": "A-1"}', 'x', 'TX001', 'a sold seat is not had'),
     ('{"A-8": "B-7"}', 'x', 'P0002', 'what moved away is not there'),
     ('{"B-6": "B-7"}', NULL, '22023', 'there is a reason'), ('{}', 'x', '22023', 'and a change'))
     v (c, r, state, why);
-SELECT is_empty('SELECT * FROM tix_audit()', 'the audit is clean');
+SELECT is_empty(format('SELECT * FROM tix_audit() WHERE session_id = %L', :'session'),
+    'the audit is clean');
 SELECT is_empty(format('SELECT * FROM tix_check(%L)', :'session'), 'arena and tables agree');
 SELECT is_empty(format($$
     SELECT o.order_id FROM orders o CROSS JOIN LATERAL (
