@@ -87,6 +87,10 @@ OutboundAnswer send(const OutboundUrl& url, const std::string& address, const Ou
     };
     const Watchdog watchdog(client, request.timeout);
     const httplib::Result result = client.send(post);
+    if (!answer.status && result) {  // 204 has no body, and its handler is not called
+        answer.status = result->status;
+        answer.retry_after_s = retry_after(*result);
+    }
     if (!answer.status) answer.detail = "no answer: " + httplib::to_string(result.error());
     return answer;
 }

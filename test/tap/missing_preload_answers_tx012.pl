@@ -47,11 +47,12 @@ for my $call (@calls)
     is($code, 'TX012', "TX012: $call");
     like($text, qr/HINT:.*shared_preload_libraries/, '  with a hint');
 }
-# Every function of the library, whatever it is called with.
+# Every function of the library, whatever it is called with; signing needs no shared memory.
 for my $call (split /\n/, $node->ask("SELECT format('SELECT tix.%I(%s)', proname,"
           . " array_to_string(array(SELECT 'NULL::' || format_type(t, NULL)"
           . " FROM unnest(proargtypes) WITH ORDINALITY x (t, n) ORDER BY n), ', ')) FROM pg_proc"
           . " WHERE probin = '\$libdir/tix' AND prorettype <> 'trigger'::regtype"
+          . " AND proname !~ '^tix_(ed25519|hmac)'"
           . " AND proname <> 'tix_apply_rules' ORDER BY 1"))  # a dump is restored without it
 {
     is(($node->failure($call))[0], 'TX012', "TX012: $call");
