@@ -228,6 +228,15 @@ TEST(Sales, a_sold_seat_is_given_to_nobody_until_its_ticket_goes) {
               Laws{5});
 }
 
+TEST(Sales, what_is_released_after_a_lost_commit_was_not_sold) {
+    const std::string ann = kAnn + std::string(kSale) + "300 310 commit -> lost\n";
+    const std::string back = "400 410 release token=1 user=1 -> ok seats=A\n";
+    const std::string bob = "lock session=1 seats=A user=2 ttl=10 -> ok token=2 seats=A\n";
+    const std::string none = "5000 5010 delete session=1 seats=A user=1 -> ok\n";
+    EXPECT_EQ(broken({{ann + back + none, "420 430 " + bob}}), Laws{});
+    EXPECT_EQ(broken({{ann + back + none, "380 390 " + bob}}), Laws{2});
+}
+
 TEST(Sales, a_ticket_without_a_hold_needs_a_free_seat) {
     EXPECT_EQ(broken({{kAnn, "200 210 insert session=1 seats=A user=2 -> ok seats=A\n"}}), Laws{2});
 }

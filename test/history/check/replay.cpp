@@ -166,6 +166,8 @@ void Replay::released(const Line& line) {
     if (!given.empty() && accept(line, id) == nullptr) return;
     if (found == tokens_.end() || !names_owner(line, found->second)) return;
     if (given.empty()) found->second.lines.push_back(&line);
+    for (const std::string& seat : given)  // what could be given back had not been sold
+        if (found->second.maybe.count(seat) != 0) give(line, id, seat);
     Token& token = touch(id);
     const bool alive = lives(token, line.returned) && line.invoke > token.settled_at;
     for (const auto& [seat, interval] : std::map(token.seats)) {
