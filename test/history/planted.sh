@@ -76,21 +76,24 @@ plant owner_not_compared \
 plant token_not_compared \
     core/lock.cpp "call.into == h.lock_id" "true"
 plant sweeper_frees_confirming \
-    core/hold.hpp "return h.state == SeatState::held && " "return "
+    core/hold.hpp "return h.state != SeatState::confirming && " "return "
 plant rebuild_skips_an_area \
     pg/loader.cpp "const TableHold& h = t.hold[i];" \
     "const TableHold& h = t.hold[i]; if (b.area_of(h.seat[0]).first_seat == 0) continue;"
 plant generation_not_raised \
-    pg/loader.cpp "THEN 1\"" "THEN 0\"" \
+    pg/loader.cpp "THEN 1 ELSE" "THEN 0 ELSE" \
     pg/loader.cpp "max(lock_id) >> 47, 0) + 1" "max(lock_id) >> 47, 0) + 0"
 plant grant_not_undone \
-    core/xact.cpp "hold_end(arena, *h, SeatState::free);
+    core/xact.cpp "hold_end(arena, *h, SeatState::free,
+                     (h->flags & kListed) != 0 ? list_until(*b, now, now) : 0);
             return nullptr;" "return h;"
 plant commit_ignores_deadline \
     core/xact.cpp "if (h != nullptr && !hold_overdue(*h, now)) continue;" "continue;"
 plant gate_opens_before_restore \
     pg/loader.cpp "restore_holds(*b, t);
-        publish(room);" "publish(room);
+        judge_by(*b, rules);
+        publish(room);" "judge_by(*b, rules);
+        publish(room);
         pg_usleep(20000);
         restore_holds(*b, t);"
 plant partial_release_frees_all \
@@ -98,11 +101,10 @@ plant partial_release_frees_all \
 plant expires_one_second_early \
     core/hold.hpp "h.deadline <= now" "h.deadline - 1000000 <= now"
 plant extension_not_journalled \
-    pg/token_functions.cpp "journal_write(
-            {'e'," "if (false) journal_write(
-            {'e',"
+    pg/token_functions.cpp "journal_write(journal_row('e'," \
+    "if (false) journal_write(journal_row('e',"
 plant release_not_journalled \
-    pg/token_functions.cpp "journal_write({'r'," "if (false) journal_write({'r',"
+    pg/token_functions.cpp "if (list.n > 0) journal_release" "if (false) journal_release"
 plant guard_ignores_held \
     core/lock.cpp "LockCall call{&b, &seat, 1, owner, 0, generation, 0};" \
     "if (slot.state == SeatState::held) hold_drop_seat(a.arena, b.hold(slot.head), seat,
@@ -110,7 +112,9 @@ plant guard_ignores_held \
     LockCall call{&b, &seat, 1, owner, 0, generation, 0};"
 plant release_at_statement \
     core/lock.cpp "case SeatState::held:
+        case SeatState::blocked:
             return" "case SeatState::held:
+        case SeatState::blocked:
             if (pending_release(slot)) {
                 hold_drop_seat(a.arena, call.block->hold(slot.head), seat, SeatState::free);
                 s->available++;
@@ -122,8 +126,9 @@ plant release_not_undone \
 plant extension_not_undone \
     core/xact.cpp "hold_set_deadline(arena, *h, e.value);" ""
 plant rebuild_forgets_tickets \
-    pg/tables.cpp "d->sold[o] = r.flag(kSold);" "d->sold[o] = false;"
+    pg/tables.cpp "d->sold.add() = r.flag(kSold);" "d->sold.add() = false;"
 plant rebuild_starts_clocks_anew \
-    pg/tables.cpp "Min(f->expires - wall, given)" "given + 0 * wall"
+    pg/live_holds.cpp "h->spec.deadline = e.expires_at - r.wall_offset;" \
+    "h->spec.deadline = r.now + (e.expires_at - e.at);"
 ((missed == 0)) || die "$missed planted bugs were not found"
 say "$found planted bugs found"

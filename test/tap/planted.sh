@@ -66,8 +66,8 @@ plant opens_before_its_holds loader_killed_is_never_half_open.pl \
 plant tokens_unchecked_at_commit stopped_holder_cannot_confirm.pl \
     pg/xact.cpp "if (lost != 0)" "if (false && lost != 0)"
 plant abort_keeps_its_pins broken_clients_leave_nothing.pl \
-    core/xact.cpp "Hold* h = undo(arena, e);
-    unpin_block(arena, e);" "Hold* h = undo(arena, e);"
+    core/xact.cpp "Hold* h = undo(arena, e, now);
+    unpin_block(arena, e);" "Hold* h = undo(arena, e, now);"
 plant deadlines_by_the_wall_clock clock_jumps_change_no_deadline.pl \
     pg/shmem.cpp "clock_gettime(CLOCK_BOOTTIME" "clock_gettime(CLOCK_REALTIME"
 plant versions_not_compared library_of_another_version_says_so.pl \
