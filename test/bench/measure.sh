@@ -135,7 +135,7 @@ measure_peers() {
     fi
 }
 
-# One client, so that holds of 25 ms are enough for a thousand seats to have a free one next.
+# One client, so that holds of 12 ms are enough for a thousand seats to have a free one next.
 measure_scale() {
     local sizes=(1000 10000 100000 1000000) seats number round
     for seats in "${sizes[@]}"; do load_session "$(session_of "$seats" 8000 2)"; done
