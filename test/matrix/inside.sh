@@ -20,6 +20,7 @@ test_version() {
     say "PostgreSQL $version: making a fresh Debian (${suites[$version]})"
     make_system "${suites[$version]}" "$base" "postgresql-$version" \
         "postgresql-server-dev-$version" "postgresql-$version-cron" "postgresql-$version-pgtap" \
+        "postgresql-$version-plpgsql-check" \
         libtap-parser-sourcehandler-pgtap-perl libipc-run-perl g++ libpq-dev libssl-dev \
         zlib1g-dev procps openssl >"$place/$version.log" 2>&1 || {
         show_tail "$place/$version.log"
