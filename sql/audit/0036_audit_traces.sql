@@ -27,6 +27,3 @@ CREATE TABLE tix.audit_trust (
 COMMENT ON TABLE tix.audit_trust IS
     'One row: the guards as the last audit of the whole saw them when it found nothing.';
 
--- Columns of the law O5; the orders keep them when they are there already.
-ALTER TABLE tix.order_items ADD COLUMN IF NOT EXISTS kept_amount bigint NOT NULL DEFAULT 0,
-                            ADD COLUMN IF NOT EXISTS cancelled_at timestamptz;

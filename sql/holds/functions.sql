@@ -52,7 +52,6 @@ GRANT SELECT ON tix.tix_stat_areas, tix.tix_stat_holds, tix.seat_blocks TO tix_o
 GRANT SELECT ON tix.tix_stat_sessions, tix.tix_stat_partitions, tix.tix_stat_areas,
     tix.tix_stat_holds, tix.tix_stat_workers, tix.tix_stat_latency, tix.tix_stat_percentiles,
     tix.tix_locks, tix.tix_memory, tix.tix_stat_rate_limits TO tix_monitor;
-GRANT INSERT ON tix.audit_log TO tix_owner;
 GRANT SELECT, DELETE ON tix.holds TO tix_owner;  -- DELETE for tix_prune_journal()
 
 -- Sessions that were there before the engine knew rules, or whose rules were lost.

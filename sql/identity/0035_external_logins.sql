@@ -22,8 +22,5 @@ ALTER TABLE tix.users ADD COLUMN erased_at timestamptz,
 COMMENT ON COLUMN tix.users.erased_at IS
     'When tix_erase_user() removed who this was; the row stays, because orders name its id.';
 
--- Names of those who will come; the orders keep it when it is there already.
-ALTER TABLE tix.order_items ADD COLUMN IF NOT EXISTS attendee jsonb;
-
 -- For tix_prune_refresh_tokens().
 CREATE INDEX refresh_tokens_expires_at ON tix.refresh_tokens (expires_at);

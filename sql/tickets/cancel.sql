@@ -64,14 +64,10 @@ LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = tix, pg_catalog, pg_
 DECLARE
     closed CONSTANT uuid := close_refunded.order_id;
 BEGIN
-    UPDATE orders o SET status = 'refunded'
-    WHERE o.order_id = closed AND o.status = 'partially_refunded'
-      AND NOT EXISTS (SELECT FROM tickets t
-                      WHERE t.order_id = closed AND t.status IN ('valid', 'used'))
-      AND (SELECT coalesce(sum(p.amount), 0) FROM payments p
-           WHERE p.order_id = closed AND p.status = 'succeeded')
-        = (SELECT coalesce(sum(r.amount), 0) FROM refunds r
-           WHERE r.order_id = closed AND r.status = 'succeeded');
+    IF NOT EXISTS (SELECT FROM tickets t
+                   WHERE t.order_id = closed AND t.status IN ('valid', 'used')) THEN
+        PERFORM settle_refunds(closed);
+    END IF;
 END $$;
 COMMENT ON FUNCTION tix.close_refunded(uuid) IS
     'Internal: an order without a ticket for which nothing was paid, or all was paid back, is '

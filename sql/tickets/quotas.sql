@@ -117,22 +117,27 @@ DROP FUNCTION IF EXISTS tix.turn_quota();
 CREATE FUNCTION tix.turn_quota() RETURNS trigger
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = tix, pg_catalog, pg_temp AS $$
 BEGIN
-    IF TG_TABLE_NAME = 'orders' THEN
-        PERFORM give_quota(NEW.order_id, NULL, NEW.status = 'completed');
-    ELSE
-        PERFORM give_quota(NEW.order_id, to_jsonb(NEW)->>'seat_id', false);
-    END IF;
+    PERFORM give_quota(NEW.order_id, NULL, NEW.status = 'completed');
     RETURN NULL;
 END $$;
 COMMENT ON FUNCTION tix.turn_quota() IS
-    'Trigger: what ends unpaid, or is cancelled, gives its quota back; late money takes it again.';
+    'Trigger: an order that ends unpaid gives its quota back; late money takes it again.';
 CREATE TRIGGER quota_order AFTER UPDATE ON tix.orders FOR EACH ROW
     WHEN (OLD.status <> NEW.status AND (NEW.status IN ('expired', 'cancelled', 'failed')
           OR NEW.status = 'completed' AND OLD.status IN ('expired', 'cancelled', 'failed')))
     EXECUTE FUNCTION tix.turn_quota();
+
+DROP FUNCTION IF EXISTS tix.return_quota();
+CREATE FUNCTION tix.return_quota() RETURNS trigger
+LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = tix, pg_catalog, pg_temp AS $$
+BEGIN
+    PERFORM give_quota(NEW.order_id, NEW.seat_id, false);
+    RETURN NULL;
+END $$;
+COMMENT ON FUNCTION tix.return_quota() IS 'Trigger: a ticket that ends gives its quota back.';
 CREATE TRIGGER quota_ticket AFTER UPDATE ON tix.tickets FOR EACH ROW
     WHEN (OLD.status IN ('valid', 'used') AND NEW.status IN ('cancelled', 'refunded'))
-    EXECUTE FUNCTION tix.turn_quota();
+    EXECUTE FUNCTION tix.return_quota();
 
 DROP TRIGGER IF EXISTS quota_item_gone ON tix.order_items;
 DROP TRIGGER IF EXISTS quota_item_moved ON tix.order_items;
@@ -211,5 +216,5 @@ COMMENT ON FUNCTION tix.tix_list_quotas(uuid) IS
 
 REVOKE ALL ON FUNCTION
     tix.quota_of_seats, tix.take_quota, tix.count_ordered_seats, tix.give_quota, tix.turn_quota,
-    tix.move_quota, tix.tix_set_quota, tix.tix_list_quotas FROM PUBLIC;
+    tix.return_quota, tix.move_quota, tix.tix_set_quota, tix.tix_list_quotas FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION tix.tix_set_quota, tix.tix_list_quotas TO tix_admin;
