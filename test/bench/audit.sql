@@ -53,7 +53,13 @@ SELECT s.payment_id, s.order_id, i.order_item_id, 2500, 'EUR', 'cancelled', 'suc
     now() - interval '1 hour'
 FROM sale s JOIN tix.order_items i USING (order_id) WHERE s.refunded;
 ALTER TABLE tix.tickets ENABLE ALWAYS TRIGGER ticket_guard;
+INSERT INTO tix.ledger (order_id, payment_id, kind, amount, currency)
+SELECT order_id, payment_id, 'captured', amount, currency FROM tix.payments
+WHERE status = 'succeeded';
+INSERT INTO tix.ledger (order_id, payment_id, refund_id, kind, amount, currency)
+SELECT order_id, payment_id, refund_id, 'refunded', -amount, currency FROM tix.refunds
+WHERE status = 'succeeded';
 RESET session_replication_role;
 DELETE FROM tix.audit_traces;
-VACUUM ANALYZE tix.orders, tix.order_items, tix.tickets, tix.payments, tix.refunds, tix.seats,
-    tix.audit_traces;
+VACUUM ANALYZE tix.orders, tix.order_items, tix.tickets, tix.payments, tix.refunds, tix.ledger,
+    tix.seats, tix.audit_traces;
