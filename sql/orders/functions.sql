@@ -3,7 +3,8 @@
 --
 -- Plans: PL/pgSQL keeps them for as long as a pooled connection lives; SQL would plan every call.
 -- enable_seqscan = off: a plan made while a table was small must do when it has grown. It holds for
--- whatever the function calls.
+-- whatever the function calls. So does plan_cache_mode: where an array's length is known a plan
+-- looks cheaper than the kept one, and was made anew in every call, for a quarter of its time.
 
 DROP FUNCTION IF EXISTS tix.sessions_of_locks(bigint[]);
 DROP FUNCTION IF EXISTS tix.session_of_locks(bigint[]);
@@ -39,7 +40,8 @@ CREATE FUNCTION tix.tix_create_order(
     OUT expires_at timestamptz, OUT seats text[], OUT session_id uuid,
     OUT created_at timestamptz, OUT replayed boolean)
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SECURITY DEFINER
-SET search_path = tix, pg_catalog, pg_temp SET enable_seqscan = off AS $$
+SET search_path = tix, pg_catalog, pg_temp
+SET enable_seqscan = off SET plan_cache_mode = force_generic_plan AS $$
 #variable_conflict use_variable
 DECLARE
     key CONSTANT text := idempotency_key;

@@ -12,7 +12,8 @@ CREATE FUNCTION tix.tix_begin_payment(
     OUT payment_id uuid, OUT amount bigint, OUT currency text, OUT expires_at timestamptz,
     OUT replayed boolean)
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SECURITY DEFINER
-SET search_path = tix, pg_catalog, pg_temp SET enable_seqscan = off AS $$
+SET search_path = tix, pg_catalog, pg_temp
+SET enable_seqscan = off SET plan_cache_mode = force_generic_plan AS $$
 #variable_conflict use_column
 DECLARE
     paid tix.orders;

@@ -117,7 +117,9 @@ DROP FUNCTION IF EXISTS tix.turn_quota();
 CREATE FUNCTION tix.turn_quota() RETURNS trigger
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = tix, pg_catalog, pg_temp AS $$
 BEGIN
-    PERFORM give_quota(NEW.order_id, NULL, NEW.status = 'completed');
+    IF EXISTS (SELECT FROM quota_items q WHERE q.order_id = NEW.order_id) THEN
+        PERFORM give_quota(NEW.order_id, NULL, NEW.status = 'completed');
+    END IF;
     RETURN NULL;
 END $$;
 COMMENT ON FUNCTION tix.turn_quota() IS
