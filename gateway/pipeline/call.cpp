@@ -19,6 +19,38 @@ constexpr std::size_t kIdempotencyKeyMax = 255;
 
 }  // namespace
 
+const std::vector<std::string_view>& roles_of(Access access) {
+    using Roles = std::vector<std::string_view>;
+    static const Roles kAll{"buyer", "organizer", "box_office", "gate", "admin"};
+    static const Roles kOrganizers{"organizer", "admin"};
+    static const Roles kStaff{"box_office", "gate", "admin"};
+    static const Roles kGates{"gate", "admin"};
+    static const Roles kSellers{"organizer", "box_office", "admin"};
+    static const Roles kAdmins{"admin"};
+    switch (access) {
+        case Access::kOrganizer:
+            return kOrganizers;
+        case Access::kStaff:
+            return kStaff;
+        case Access::kGate:
+            return kGates;
+        case Access::kBoxOffice:
+            return kSellers;
+        case Access::kAdmin:
+            return kAdmins;
+        case Access::kAnybody:
+        case Access::kUser:
+            break;
+    }
+    return kAll;
+}
+
+bool may(Access access, std::string_view role) {
+    if (access == Access::kAnybody || access == Access::kUser) return true;
+    const auto& roles = roles_of(access);
+    return std::find(roles.begin(), roles.end(), role) != roles.end();
+}
+
 const std::string& Call::param(std::string_view name) const {
     const auto found = std::find_if(params.begin(), params.end(),
                                     [&](const auto& param) { return param.first == name; });

@@ -45,7 +45,15 @@ enum class Access {
     kUser,       // any valid token
     kOrganizer,  // organizer, admin
     kStaff,      // gate, box_office, admin
+    kGate,       // gate, admin: who lets people in
+    kBoxOffice,  // box_office, organizer, admin: who sells over the counter
+    kAdmin,      // admin
 };
+
+// The roles that may take a route. What a token says opens the door only: the database asks again
+// who the user is and whose object it is.
+const std::vector<std::string_view>& roles_of(Access access);
+bool may(Access access, std::string_view role);
 
 enum class LimitClass { kNone, kAuth, kLock, kOrder, kPay, kOther };
 

@@ -64,17 +64,6 @@ std::vector<std::pair<std::string, std::string>> parse_query(std::string_view qu
     return parameters;
 }
 
-bool may(Access access, std::string_view role) {
-    switch (access) {
-        case Access::kOrganizer:
-            return role == "organizer" || role == "admin";
-        case Access::kStaff:
-            return role == "gate" || role == "box_office" || role == "admin";
-        default:
-            return true;
-    }
-}
-
 std::int64_t now_ms() {
     return std::chrono::duration_cast<std::chrono::milliseconds>(Clock::now().time_since_epoch())
         .count();

@@ -16,7 +16,7 @@ constexpr char kHelp[] =
     "  --config=FILE  settings, in TOML\n"
     "  --check        read the settings and the keys they name, and stop\n"
     "  --settings     print every setting with its default, bounds and meaning\n"
-    "  --routes       print every route\n"
+    "  --routes       print every route, with the roles that may take it\n"
     "  --help         show this help\n"
     "\n"
     "SIGTERM and SIGINT let requests in progress finish, then end it.\n"
@@ -26,6 +26,18 @@ int usage(const std::string& message) {
     std::fprintf(stderr, "tix-gateway: error: %s\nHINT:  Try \"tix-gateway --help\".\n",
                  message.c_str());
     return 2;
+}
+
+// One line for each: method, path, and its roles or "anybody", who needs no token.
+void print_routes() {
+    using namespace tix::gateway;
+    for (const Route& route : routes()) {
+        std::string roles;
+        for (const std::string_view role : roles_of(route.access))
+            roles += (roles.empty() ? "" : ",") + std::string(role);
+        if (route.access == Access::kAnybody) roles = "anybody";
+        std::printf("%s %s %s\n", route.method, route.pattern, roles.c_str());
+    }
 }
 
 }  // namespace
@@ -40,8 +52,7 @@ int main(int argc, char** argv) {
         if (argument == "--help") return std::fputs(kHelp, stdout) < 0;
         if (argument == "--settings") return std::fputs(settings_table().c_str(), stdout) < 0;
         if (argument == "--routes") {
-            for (const Route& route : routes())
-                std::printf("%s %s\n", route.method, route.pattern);
+            print_routes();
             return 0;
         }
         if (argument == "--check") {

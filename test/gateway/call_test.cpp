@@ -36,6 +36,31 @@ std::optional<std::string> key_of(std::string_view sent) {
     return Call{request, "", "", {}, {}, {}, {}}.idempotency_key();
 }
 
+// The roles that may, as one text.
+std::string allowed(Access access) {
+    std::string list;
+    for (const char* role : {"buyer", "organizer", "box_office", "gate", "admin"})
+        if (may(access, role)) list += (list.empty() ? "" : " ") + std::string(role);
+    return list;
+}
+
+TEST(Access, each_level_lets_in_its_roles_and_no_others) {
+    EXPECT_EQ(allowed(Access::kAnybody), "buyer organizer box_office gate admin");
+    EXPECT_EQ(allowed(Access::kUser), "buyer organizer box_office gate admin");
+    EXPECT_EQ(allowed(Access::kOrganizer), "organizer admin");
+    EXPECT_EQ(allowed(Access::kStaff), "box_office gate admin");
+    EXPECT_EQ(allowed(Access::kGate), "gate admin");
+    EXPECT_EQ(allowed(Access::kBoxOffice), "organizer box_office admin");
+    EXPECT_EQ(allowed(Access::kAdmin), "admin");
+}
+
+TEST(Access, a_role_nobody_knows_opens_no_door_that_asks_for_one) {
+    for (const char* role : {"", "root", "Admin", "admin ", "admin,gate", "organizer\n"})
+        for (const Access access : {Access::kOrganizer, Access::kStaff, Access::kGate,
+                                    Access::kBoxOffice, Access::kAdmin})
+            EXPECT_FALSE(may(access, role)) << role;
+}
+
 TEST(Call, a_parameter_of_the_path_is_found_by_its_name) {
     const Call call = call_with({{"orderId", "a"}, {"seatId", "b"}}, {{"seat", "c"}});
     EXPECT_EQ(call.param("orderId"), "a");

@@ -31,11 +31,16 @@ test('the edge\'s own problems have codes, statuses and titles of errors.def', (
         assert.ok(list.includes(`TIX_PROBLEM(${code}, ${status}, "${titles.get(code)}")`), code);
 });
 
-test('the document has the routes of the gateway, and the stream of the edge', () => {
+const isEmpty = (way) => Object.keys(way).length === 0;
+
+test('the document has the routes of the gateway with their roles, and the edge\'s stream', () => {
     const routes = execFileSync(`${process.env.TIX_ROOT}/.build/bin/tix-gateway`, ['--routes'],
         { encoding: 'utf8' }).trim().split('\n');
     const documented = operations.filter(({ path }) => !path.endsWith('/stream'))
-        .map(({ method, path }) => `${method} ${path}`);
+        .map(({ method, path, security, roles }) => {
+            const anybody = security.every((way) => !way.bearer) || security.some(isEmpty);
+            return `${method} ${path} ${anybody ? 'anybody' : roles}`;
+        });
     assert.deepEqual(routes.sort(), documented.sort());
 });
 

@@ -16,12 +16,16 @@ function resolve(node) {
 
 export const problemCodes = document.components.schemas.Problem.properties.code.enum;
 
+export const allRoles = document.components.schemas.User.properties.role.enum;
+
 export const operations = Object.entries(document.paths).flatMap(([path, methods]) =>
     Object.entries(methods).map(([method, operation]) => {
         const { operationId, parameters = [], requestBody, responses } = resolve(operation);
         return {
             id: operationId, method: method.toUpperCase(), path, parameters, responses,
             security: operation.security ?? document.security,
+            roles: operation['x-roles'] ?? allRoles,
+            hasBody: requestBody !== undefined,
             body: requestBody?.content['application/json'].schema,
         };
     }));
