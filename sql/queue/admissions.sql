@@ -47,6 +47,32 @@ COMMENT ON FUNCTION tix.tix_claim_admission(text) IS
     'Claiming again gives the same. Error TX011, with {"state", "ahead"}: the token is not valid, '
     'or its place is waiting, lapsed, over or closed.';
 
+DROP FUNCTION IF EXISTS tix.tix_claim_place(uuid, text, uuid);
+CREATE FUNCTION tix.tix_claim_place(
+    session_id uuid, token text, user_id uuid DEFAULT NULL, OUT admission_id uuid,
+    OUT expires_at timestamptz)
+LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SECURITY DEFINER
+SET search_path = tix, pg_catalog, pg_temp SET enable_seqscan = off AS $$
+#variable_conflict use_column
+DECLARE
+    asked record;
+BEGIN
+    asked := join_of_token(token);
+    IF NOT EXISTS (SELECT FROM queues q WHERE q.queue_id = asked.queue_id
+                                          AND q.session_id = tix_claim_place.session_id)
+       OR EXISTS (SELECT FROM queue_entries e
+                  WHERE e.queue_id = asked.queue_id AND e.join_no = asked.join_no
+                    AND e.user_id <> tix_claim_place.user_id) THEN
+        RAISE EXCEPTION 'queue token is not valid' USING ERRCODE = 'TX011',
+            HINT = 'Join the waiting room again.';
+    END IF;
+    SELECT c.admission_id, c.expires_at INTO admission_id, expires_at
+    FROM tix_claim_admission(token) c;
+END $$;
+COMMENT ON FUNCTION tix.tix_claim_place(uuid, text, uuid) IS
+    'tix_claim_admission() for somebody who names the session and, unless NULL, who claims: a '
+    'token of another session or another user is no token. Error TX011: as there.';
+
 DROP FUNCTION IF EXISTS tix.tix_use_admission(uuid, uuid, uuid);
 CREATE FUNCTION tix.tix_use_admission(session_id uuid, user_id uuid, admission_id uuid)
 RETURNS uuid
@@ -105,6 +131,8 @@ COMMENT ON FUNCTION tix.tix_end_admission(uuid, uuid, text) IS
     '22023: how is another word.';
 
 REVOKE ALL ON FUNCTION
-    tix.tix_claim_admission, tix.tix_use_admission, tix.tix_end_admission FROM PUBLIC;
+    tix.tix_claim_admission, tix.tix_claim_place, tix.tix_use_admission, tix.tix_end_admission
+    FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION
-    tix.tix_claim_admission, tix.tix_use_admission, tix.tix_end_admission TO tix_app;
+    tix.tix_claim_admission, tix.tix_claim_place, tix.tix_use_admission, tix.tix_end_admission
+    TO tix_app;

@@ -139,8 +139,8 @@ SET search_path = tix, pg_catalog, pg_temp AS $$
 DECLARE
     q CONSTANT queues := locked_queue(session_id);
 BEGIN
-    -- The pause earns no credit.
-    UPDATE queues k SET state = 'open', stepped_at = clock_timestamp()
+    -- The pause earns no credit, and is no fault of the estimate.
+    UPDATE queues k SET state = 'open', stepped_at = clock_timestamp(), eta_place = NULL
     WHERE k.queue_id = q.queue_id AND k.state = 'paused';
 END $$;
 COMMENT ON FUNCTION tix.tix_resume_queue(uuid) IS

@@ -1,21 +1,45 @@
 -- Joining a waiting room: tokens, places and the draw.
 -- Requires tix >= 1.0
 
+DROP FUNCTION IF EXISTS tix.queue_poll_key(bytea);
+CREATE FUNCTION tix.queue_poll_key(secret bytea) RETURNS bytea
+LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE SET search_path = tix, pg_catalog, pg_temp AS $$
+BEGIN
+    RETURN tix_hmac_sha256(secret, 'tix queue poll key'::bytea);
+END $$;
+COMMENT ON FUNCTION tix.queue_poll_key(bytea) IS
+    'Internal: the key by which gateways check tokens, 32 bytes; the secret does not follow from '
+    'it.';
+
+DROP FUNCTION IF EXISTS tix.sealed_queue_token(bytea, bytea);
+CREATE FUNCTION tix.sealed_queue_token(secret bytea, said bytea) RETURNS bytea
+LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE SET search_path = tix, pg_catalog, pg_temp AS $$
+DECLARE
+    claimable CONSTANT bytea :=
+        said || substr(tix_hmac_sha256(secret, 'TQ2.'::bytea || said), 1, 16);
+BEGIN
+    RETURN claimable || substr(
+        tix_hmac_sha256(queue_poll_key(secret), 'TQ2.'::bytea || claimable), 1, 12);
+END $$;
+COMMENT ON FUNCTION tix.sealed_queue_token(bytea, bytea) IS
+    'Internal: what a token says, 14 bytes, and its two seals: 16 bytes by the secret, which only '
+    'the database can make and without which nothing is claimed, and 12 bytes by the poll key, '
+    'which a gateway can check.';
+
 DROP FUNCTION IF EXISTS tix.token_of_join(int, bigint);
 CREATE FUNCTION tix.token_of_join(queue_id int, join_no bigint) RETURNS text
 LANGUAGE plpgsql STABLE PARALLEL SAFE SET search_path = tix, pg_catalog, pg_temp AS $$
 DECLARE
     key queue_keys;
-    said bytea;
 BEGIN
     SELECT * INTO key FROM queue_keys k ORDER BY k.key_id DESC LIMIT 1;
-    said := int2send(key.key_id) || int4send(queue_id) || int8send(join_no);
-    RETURN 'TQ1.' || translate(encode(said || substr(
-        tix_hmac_sha256(key.secret, 'TQ1.'::bytea || said), 1, 16), 'base64'), '+/', '-_');
+    RETURN 'TQ2.' || translate(encode(sealed_queue_token(
+        key.secret, int2send(key.key_id) || int4send(queue_id) || int8send(join_no)), 'base64'),
+        '+/', '-_');
 END $$;
 COMMENT ON FUNCTION tix.token_of_join(int, bigint) IS
-    'Internal: the token of a join, 44 characters: TQ1. and base64url (RFC 4648) of key id (2 '
-    'bytes), queue (4), number of the join (8) and the first 16 bytes of their HMAC-SHA-256.';
+    'Internal: the token of a join, 60 characters: TQ2. and base64url (RFC 4648) of key id (2 '
+    'bytes), queue (4), number of the join (8) and the two seals (16 and 12).';
 
 DROP FUNCTION IF EXISTS tix.join_of_token(text);
 CREATE FUNCTION tix.join_of_token(token text, OUT queue_id int, OUT join_no bigint)
@@ -25,13 +49,12 @@ DECLARE
     bytes bytea;
     known bytea;
 BEGIN
-    IF token ~ '^TQ1\.[A-Za-z0-9_-]{40}$' THEN
+    IF token ~ '^TQ2\.[A-Za-z0-9_-]{56}$' THEN
         bytes := decode(translate(substr(token, 5), '-_', '+/'), 'base64');
         known := (SELECT k.secret FROM queue_keys k
                   WHERE k.key_id = get_byte(bytes, 0) * 256 + get_byte(bytes, 1));
     END IF;
-    IF known IS NULL OR substr(tix_hmac_sha256(known, 'TQ1.'::bytea || substr(bytes, 1, 14)), 1, 16)
-                        <> substr(bytes, 15) THEN
+    IF known IS NULL OR sealed_queue_token(known, substr(bytes, 1, 14)) <> bytes THEN
         RAISE EXCEPTION 'queue token is not valid' USING ERRCODE = 'TX011',
             HINT = 'Join the waiting room again.';
     END IF;
@@ -124,6 +147,17 @@ BEGIN
 END $$;
 COMMENT ON FUNCTION tix.ahead_of_place(tix.queues, bigint) IS
     'Internal: how many are called before this place; NULL when it is not known.';
+
+DROP FUNCTION IF EXISTS tix.pace_of_queue(tix.queues);
+CREATE FUNCTION tix.pace_of_queue(q tix.queues) RETURNS double precision
+LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE SET search_path = tix, pg_catalog, pg_temp AS $$
+BEGIN
+    -- A number that shrinks for ever would end as an error; this one is a place in eleven days.
+    RETURN greatest(CASE WHEN q.pace > 0 THEN q.pace ELSE q.rate_now END, 1e-6);
+END $$;
+COMMENT ON FUNCTION tix.pace_of_queue(tix.queues) IS
+    'Internal: places a second by which to tell how long it takes, positive: as they were called '
+    'of late or, when nobody had to wait, as they may be called.';
 
 DROP FUNCTION IF EXISTS tix.state_of_place(tix.queues, bigint, bigint);
 CREATE FUNCTION tix.state_of_place(q tix.queues, join_no bigint, place bigint) RETURNS text
@@ -252,7 +286,7 @@ BEGIN
     IF state = 'waiting' AND q.state = 'open' AND place IS NOT NULL THEN
         eta_s := least(2147483647, ceil(
             greatest(extract(epoch FROM q.opens_at - clock_timestamp()), 0)
-            + (ahead + 1) / CASE WHEN q.pace > 0 THEN q.pace ELSE q.rate_now END))::int;
+            + (ahead + 1) / pace_of_queue(q)))::int;
     END IF;
 END $$;
 COMMENT ON FUNCTION tix.tix_queue_position(text) IS
@@ -280,7 +314,8 @@ COMMENT ON FUNCTION tix.tix_rotate_queue_key() IS
     'stay good, older ones are TX011; who joins again gets the place under the new key.';
 
 REVOKE ALL ON FUNCTION
-    tix.token_of_join, tix.join_of_token, tix.shuffled_index, tix.joins_of_queue, tix.draw_queue,
+    tix.queue_poll_key, tix.sealed_queue_token, tix.token_of_join, tix.join_of_token,
+    tix.shuffled_index, tix.joins_of_queue, tix.draw_queue, tix.pace_of_queue,
     tix.place_of_join, tix.ahead_of_place, tix.state_of_place, tix.queue_to_join,
     tix.tix_join_queue, tix.tix_queue_position, tix.tix_rotate_queue_key FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION tix.tix_join_queue, tix.tix_queue_position TO tix_app;

@@ -41,12 +41,36 @@ COMMENT ON FUNCTION tix.judged_queue(tix.queues, timestamptz) IS
     'longer, by the engine''s own histogram; or a p99 above it was reported in the last 10 '
     'seconds. At most one judgement a second.';
 
+DROP FUNCTION IF EXISTS tix.estimated_queue(tix.queues, timestamptz, bigint);
+CREATE FUNCTION tix.estimated_queue(q tix.queues, moment timestamptz, joins bigint)
+RETURNS tix.queues
+LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = tix, pg_catalog, pg_temp AS $$
+DECLARE
+    eta_s_max CONSTANT double precision := 2147483647;
+BEGIN
+    IF q.eta_place <= q.serving THEN
+        q.eta_error_s := extract(epoch FROM moment - q.eta_at);
+        q.eta_place := NULL;
+    END IF;
+    IF q.eta_place IS NULL AND joins > q.serving THEN
+        q.eta_place := joins;
+        q.eta_at := moment
+            + make_interval(secs => least((joins - q.serving) / pace_of_queue(q), eta_s_max));
+    END IF;
+    RETURN q;
+END $$;
+COMMENT ON FUNCTION tix.estimated_queue(tix.queues, timestamptz, bigint) IS
+    'Internal: the queue with the estimate that its last joiner is told now, and, when that place '
+    'is called, by how much it was wrong. One estimate at a time is followed.';
+
 DROP FUNCTION IF EXISTS tix.called_queue(tix.queues, timestamptz);
 CREATE FUNCTION tix.called_queue(q tix.queues, moment timestamptz) RETURNS tix.queues
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = tix, pg_catalog, pg_temp AS $$
 #variable_conflict use_variable
 DECLARE
     credit_s CONSTANT double precision := 5;
+    before CONSTANT double precision := pace_of_queue(q);
+    joins CONSTANT bigint := joins_of_queue(q);
     elapsed double precision;
     reissued bigint;
     lapsed bigint;
@@ -71,12 +95,16 @@ BEGIN
     q.credit := least(q.credit + elapsed * q.rate_now, greatest(1, credit_s * q.rate_now))
                 + reissued;
     called := greatest(0, least(floor(q.credit), q.max_active - q.active - q.outstanding,
-                                joins_of_queue(q) - q.serving));
+                                joins - q.serving));
     q.credit := q.credit - called;
     q.serving := q.serving + called;
     q.outstanding := q.outstanding + called;
-    q.pace := q.pace + (called / elapsed - q.pace) * (1 - exp(-elapsed / 30));
+    q.unclaimed := q.unclaimed + reissued;
+    -- An empty room says nothing about how long one waits: the next begin with the rate.
+    q.pace := CASE WHEN q.serving >= joins THEN 0
+        ELSE before + (called / elapsed - before) * (1 - exp(-elapsed / 30)) END;
     q.stepped_at := moment;
+    q := estimated_queue(q, moment, joins);
     IF called > 0 THEN
         INSERT INTO queue_calls (queue_id, upto, called_at) VALUES (q.queue_id, q.serving, moment);
     END IF;
@@ -113,7 +141,8 @@ BEGIN
     UPDATE queues k SET serving = q.serving, lapsed = q.lapsed, credit = q.credit,
         rate_now = q.rate_now, pace = q.pace, active = q.active, outstanding = q.outstanding,
         stepped_at = q.stepped_at, judged_at = q.judged_at, lock_calls = q.lock_calls,
-        slow_calls = q.slow_calls
+        slow_calls = q.slow_calls, unclaimed = q.unclaimed, eta_place = q.eta_place,
+        eta_at = q.eta_at, eta_error_s = q.eta_error_s
     WHERE k.queue_id = q.queue_id;
     RETURN q.serving - before;
 END $$;
@@ -177,7 +206,7 @@ COMMENT ON FUNCTION tix.tix_queue_status(uuid) IS
     'beginning. Of the last queue of the session; no row when it never had one.';
 
 REVOKE ALL ON FUNCTION
-    tix.judged_queue, tix.called_queue, tix.tix_queue_step, tix.tix_queue_report,
-    tix.tix_queue_status FROM PUBLIC;
+    tix.judged_queue, tix.estimated_queue, tix.called_queue, tix.tix_queue_step,
+    tix.tix_queue_report, tix.tix_queue_status FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION
     tix.tix_queue_step, tix.tix_queue_report, tix.tix_queue_status TO tix_app;

@@ -73,7 +73,7 @@ SELECT pg_temp.refused(v.call, v.code, v.why) FROM (VALUES
     (format('SELECT tix_pass_queue(%L, u) FROM (SELECT gen_random_uuid() u
              FROM generate_series(1, 65)) x', :'session'), 'TX005', 'pass: 65 users')
     ) v (call, code, why);
-SELECT 'TQ1.' || translate(encode(set_byte(b, 13, get_byte(b, 13) + 1), 'base64'), '+/', '-_')
+SELECT 'TQ2.' || translate(encode(set_byte(b, 13, get_byte(b, 13) + 1), 'base64'), '+/', '-_')
     AS stranger FROM decode(translate(substr(:'token', 5), '-_', '+/'), 'base64') b \gset
 SELECT pg_temp.refused(format('SELECT %s(%L)', f, v.token), 'TX011', f || ': ' || v.why)
 FROM unnest('{tix_claim_admission,tix_queue_position}'::text[]) f, (VALUES
