@@ -5,7 +5,7 @@
 #   ROUND_SECONDS=2   length of a turn  (bash keeps the name SECONDS for itself)
 #   CLIENTS="1 8 32"  connections of the load client; groups with one number of them take 8
 #   HTTP_CLIENTS=64   connections of wrk
-#   GROUPS_ONLY=      names of the groups to measure (default: all but the last two)
+#   GROUPS_ONLY=      names of the groups to measure (default: all but the last three)
 #
 # The groups, each with what tix is measured against:
 #   lost memory journal async  an empty function, or one that only inserts the journal's row
@@ -19,6 +19,7 @@
 #   http                       a whole stack, from the edge to the database, with wrk for its client
 #   recovery                   a killed backend among five million dead rows of the journal
 #   expiry                     a hundred thousand overdue orders, while sales go on
+#   purchase                   from hold to tickets, against plain SQL and Redis with plain SQL
 #
 # A turn is one run of test/bench/client with a statement of test/bench/load on fresh connections.
 # Systems of a group alternate in one run, so whatever else the machine does falls on all of them,
@@ -44,8 +45,8 @@ export ROUNDS=${ROUNDS:-15} ROUND_SECONDS=${ROUND_SECONDS:-2} CLIENTS=${CLIENTS:
 export HTTP_CLIENTS=${HTTP_CLIENTS:-64}
 export GROUPS_ONLY=${GROUPS_ONLY:-$all_groups}
 for group in $GROUPS_ONLY; do
-    [[ " $all_groups recovery expiry " == *" $group "* ]] ||
-        die "$group is no group" "They are: $all_groups recovery expiry"
+    [[ " $all_groups recovery expiry purchase " == *" $group "* ]] ||
+        die "$group is no group" "They are: $all_groups recovery expiry purchase"
 done
 log=$build/log/bench.log
 
@@ -124,7 +125,7 @@ chmod -R a+rX "$work"
 : >"$work/turns"
 : >"$work/facts"
 load_before=$(</proc/loadavg)
-if [[ $GROUPS_ONLY =~ [a-z] && ! $GROUPS_ONLY =~ ^(core|http|recovery|expiry|\ )+$ ]]; then
+if [[ $GROUPS_ONLY =~ [a-z] && ! $GROUPS_ONLY =~ ^(core|http|recovery|expiry|purchase|\ )+$ ]]; then
     measure_on_server
 fi
 if asked_for core; then measure_core; fi
@@ -141,3 +142,4 @@ if is_whole; then
 fi
 if asked_for recovery; then "$bench/recovery.sh"; fi
 if asked_for expiry; then "$bench/expiry.sh"; fi
+if asked_for purchase; then "$bench/purchase.sh"; fi
