@@ -2,7 +2,7 @@
 
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help packages build demo test up down status psql import bench history model matrix \
+.PHONY: help packages build demo test up down status psql import bench history kills model matrix \
 	stranger tidy clean
 MAKEFLAGS += --no-print-directory
 unexport CDPATH BASH_ENV
@@ -46,6 +46,9 @@ bench: build ## measure locks against their yardsticks, plain SQL and Redis
 
 history: build ## judge the history of a server under 220 kills, and that of planted bugs
 	@test/history/run.sh long
+
+kills: build ## kill the gateway 100 times under load; KILLS=… CLIENTS=… other numbers
+	@KILLS=$${KILLS:-100} TIX_FILE_SECONDS=3600 test/http/run.sh kills
 
 model: packages ## check the core against its model, 50 000 000 steps; TIX_MODEL_SEED=… others
 	@test/core/run.sh model

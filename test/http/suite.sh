@@ -17,7 +17,7 @@ trap clean_up EXIT
 
 # What is run, in this order: what harms the stack least comes first.
 files=(document api_auth api_seats api_locks api_orders api_tickets prism matrix roles tokens
-    webhooks limits malformed fields live dripping refunds outgoing outage pool_of_two)
+    webhooks limits malformed fields live dripping refunds outgoing outage kills pool_of_two)
 
 # Prints the names of what is here but not in the list, or the other way round.
 check_list() {
@@ -31,7 +31,8 @@ check_list() {
 # run_file NAME [LABEL]: one line with the result; the whole output when something failed.
 run_file() {
     local label=${2:-$1} start=${EPOCHREALTIME/./} count status=0
-    timeout -k 5 150 node --test-reporter=spec --test-reporter-destination=stdout \
+    timeout -k 5 "${TIX_FILE_SECONDS:-150}" node \
+        --test-reporter=spec --test-reporter-destination=stdout \
         --test-reporter=tap --test-reporter-destination="$work/tap" \
         "$copy/$1.test.mjs" >"$work/spec" 2>&1 </dev/null || status=$?
     count=$(sed -n 's/^# tests \([0-9]*\)$/\1/p' "$work/tap" | tail -n 1)
