@@ -191,6 +191,9 @@ HttpResponse Pipeline::serve(Call& call, int& route, std::string& trouble) const
         call.query = parse_query(call.http.query);
         read_body(call, taken);
         response = taken.handler(services_, call);
+        // The edge may keep it for the time when we are away, and asks all the same while we are not.
+        if (taken.access == Access::kAnybody && call.http.method == "GET" && !call.user)
+            set_missing(response, "X-Accel-Expires", "@1");
     } catch (const ProblemError& error) {
         response = problem_answer(error.problem(), call.request_id);
         trouble = error.problem().code;

@@ -1,6 +1,7 @@
 // The seats of a session: list, 2-bit map, one seat, availability, changes.
 #include <algorithm>
 #include <chrono>
+#include <ctime>
 
 #include "../base/text.hpp"
 #include "../pipeline/fields.hpp"
@@ -65,6 +66,9 @@ HttpResponse get_seats(Services& services, Call& call) {
     const std::string session = call.id("sessionId");
     services.sessions.need_shown(session);
     const DbValue area = area_of(call);
+    // The edge keeps answers until the second ends; who names a change wants one that has it. Read
+    // now, every answer does.
+    call.query_number("atLeast", 0, 0, INT64_MAX);
     const bool octets = call.http.header("accept").find(kOctets) != std::string_view::npos;
     // Read before the seats: they are then at least as new as this position.
     const DbResult map = or_not_found([&] {
@@ -93,6 +97,7 @@ HttpResponse get_seats(Services& services, Call& call) {
                         {"Tix-Seq", seq},
                         {"Tix-Layout-Version", std::string(map.text(0, 1))},
                         {"Vary", "Accept, Authorization"},
+                        {"X-Accel-Expires", "@" + std::to_string(std::time(nullptr))},
                         {"Cache-Control", personal ? "private, no-cache" : "no-cache"}};
     return response;
 }

@@ -16,8 +16,8 @@ const take = (count) => seats.slice(next, next += count);
 const open = [];
 after(() => { for (const source of open) source.close(); });
 
-async function map() {
-    const got = await new Client({ base: edge }).get(`${session.url}/seats`,
+async function map(query = '') {
+    const got = await new Client({ base: edge }).get(`${session.url}/seats${query}`,
         { headers: { accept: 'application/octet-stream' } });
     assert.equal(got.status, 200);
     const states = Array.from({ length: 681 }, (_, n) => (got.bytes[n >> 2] >> (2 * (n & 3))) & 3);
@@ -43,9 +43,9 @@ class Picture {
         return this;
     }
 
-    async reload() {
+    async reload(atLeast) {
         this.loading = true;
-        const { seq, states } = await map();
+        const { seq, states } = await map(atLeast ? `?atLeast=${atLeast}` : '');
         if (this.seq === undefined || seq > this.seq) Object.assign(this, { seq, states });
         this.loading = false;
         for (const [data, event] of this.waiting?.splice(0) ?? []) this.take(data, event);
@@ -60,12 +60,12 @@ class Picture {
         if (BigInt(data.seq) <= this.seq) return;
         if (event.type === 'resync') {
             this.resyncs++;
-            this.reload();
+            this.reload(data.seq);
             return;
         }
         if (BigInt(data.prev) > this.seq) {
             this.gaps++;
-            this.reload();
+            this.reload(data.seq);
             return;
         }
         for (const [ordinal, state] of data.changes) this.states[ordinal] = state;

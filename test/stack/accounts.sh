@@ -48,6 +48,8 @@ SQL
 # The part of .run/env that finds the whole stack.
 stack_env() {
     local account name
+    say "export TIX_TLS_URL=https://127.0.0.1:$((port + 7))"
+    say "export TIX_CERTIFICATE=$(quote "$secrets/edge_tls.pem")"
     say "export TIX_URL=http://127.0.0.1:$((port + 3)) TIX_POOL_PORT=$((port + 1))"
     say "export TIX_GATEWAY_URL=http://127.0.0.1:$((port + 2))"
     say "export TIX_MOCK_URL=http://127.0.0.1:$((port + 4))"

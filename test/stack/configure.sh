@@ -36,6 +36,10 @@ make_secrets() {
     # An identity provider of somebody else: it signs, the gateway has the public half.
     secret jwt_partner.pem openssl genpkey -algorithm ed25519
     secret jwt_partner.pub openssl pkey -in "$secrets/jwt_partner.pem" -pubout
+    # The edge's TLS: a certificate that nobody vouches for, for a demo on one's own machine.
+    secret edge_tls.key openssl genpkey -algorithm EC -pkeyopt ec_paramgen_curve:P-256
+    secret edge_tls.pem openssl req -x509 -new -key "$secrets/edge_tls.key" -days 3650 \
+        -subj '/CN=tix on this machine' -addext 'subjectAltName=DNS:localhost,IP:127.0.0.1'
     secret webhook random_text 48
     secret database random_text 24
     for account in "${accounts[@]}"; do secret "account_$account" random_text 18; done
@@ -70,6 +74,18 @@ auth_file = userlist.txt
 EOT
 }
 
+# listen_tls ADDRESS: with HTTP/2, in the words of this nginx: they changed with 1.25.1.
+listen_tls() {
+    local version
+    version=$(/usr/sbin/nginx -v 2>&1)
+    version=${version##*/}
+    if [[ $(printf '%s\n' 1.25.1 "${version%% *}" | sort -V | head -n 1) == 1.25.1 ]]; then
+        say "listen $1 ssl default_server backlog=4096; http2 on;"
+    else
+        say "listen $1 ssl http2 default_server backlog=4096;"
+    fi
+}
+
 write_edge() {
     local from=$root/gateway/edge to=$run/edge open_files
     open_files=$(ulimit -Hn)
@@ -88,8 +104,16 @@ server 127.0.0.1:$((port + 2)) max_conns=$((gateway_threads - 36));
 keepalive 16;
 EOT
     # Tests and the demo come from few addresses; README.md says what suits the net.
+    say "limit_req_zone \$edge_prefix zone=edge_rate:8m rate=${TIX_EDGE_RATE:-50000}r/s;" \
+        >"$to/conf/local/http.conf"
+    say '# "https://shop.example" $http_origin;' >"$to/conf/local/origins.conf"
+    printf '%s\n' 'allow 127.0.0.0/8;' 'deny all;' >"$to/conf/local/ops.conf"
     cat >"$to/conf/local/server.conf" <<EOT
 listen 127.0.0.1:$((port + 3)) default_server backlog=4096;
+$(listen_tls "127.0.0.1:$((port + 7))")
+ssl_certificate "$secrets/edge_tls.pem";
+ssl_certificate_key "$secrets/edge_tls.key";
+limit_req zone=edge_rate burst=${TIX_EDGE_BURST:-10000} nodelay;
 limit_conn edge_requests ${TIX_EDGE_REQUESTS:-256};
 limit_conn edge_streams ${TIX_EDGE_STREAMS:-12000};
 access_log ../log/edge-access.log edge buffer=32k flush=1s;

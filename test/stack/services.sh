@@ -12,7 +12,8 @@
 
 # In the order of their start; they are stopped in the reverse order.
 services=(postgres pgbouncer mock gateway edge)
-ports=6
+# One each; the edge's private listener; who receives webhooks in the tests; the edge's TLS.
+ports=8
 
 locate_services() {
     local name

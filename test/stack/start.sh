@@ -59,6 +59,7 @@ stack_checksum() {
             xargs -0 sha256sum
         sha256sum "$programs/tix-gateway" "$programs/tix-mock-provider"
         say "$gateway_threads ${TIX_EDGE_REQUESTS:-} ${TIX_EDGE_STREAMS:-}"
+        say "${TIX_EDGE_RATE:-} ${TIX_EDGE_BURST:-}"
     ) | sha256sum
 }
 

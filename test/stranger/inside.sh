@@ -14,8 +14,8 @@ test_max=${TIX_TEST_MAX:-900}
 short=${SHORT:-}
 cxxflags='-O2 -g'
 if [[ -n $short ]]; then cxxflags=-O0; fi
-port=$((30000 + RANDOM % 400 * 6))
-while port_in_use "$port"; do port=$((port + 6)); done
+port=$((30000 + RANDOM % 300 * 8))
+while port_in_use "$port"; do port=$((port + 8)); done
 
 # within SECONDS USER COMMAND: it succeeds, in time; says how long it took.
 within() {

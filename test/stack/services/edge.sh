@@ -16,6 +16,11 @@ edge_run() {
     exec_as_server /usr/sbin/nginx -p "$run/edge/" -c "$run/edge/conf/nginx.conf" -g 'daemon off;'
 }
 
-edge_ready() { port_in_use "$(service_port edge)"; }
+# The port alone says nothing: the workers of a killed master listen until they are ended.
+edge_ready() {
+    # shellcheck disable=SC2154 # the supervisor's
+    [[ $(cat "$run/edge/nginx.pid" 2>/dev/null) == "${pid[edge]}" ]] &&
+        port_in_use "$(service_port edge)"
+}
 
 edge_health() { answers_http "http://127.0.0.1:$(service_port edge)/robots.txt"; }
