@@ -112,13 +112,16 @@ struct App::Parts {
                 milliseconds(config.feed.batch_ms), static_cast<int>(config.feed.long_polls_max),
                 static_cast<int>(config.feed.long_polls_per_address)},
                database(config), metrics),
+          news({config.feed.publish_url, milliseconds(config.feed.news_ms),
+                static_cast<std::size_t>(config.feed.news_users_max)},
+               database(config), metrics),
           refunds(pool, provider.get(), metrics),
           webhooks({static_cast<int>(config.webhooks.concurrency),
                     milliseconds(config.webhooks.timeout_ms), config.webhooks.trusted},
                    pool, metrics),
-          services{config,         pool,    sessions,   keys,    signing_key(config, keys),
-                   passwords,      limiter, seat_lists, charges, feed,
-                   provider.get(), refunds, metrics},
+          services{config,    pool,           sessions,   keys,    signing_key(config, keys),
+                   passwords, limiter,        seat_lists, charges, feed,
+                   news,      provider.get(), refunds,    metrics},
           pipeline(services, routes),
           http(
               server(config),
@@ -137,6 +140,7 @@ struct App::Parts {
     Turnstile seat_lists;
     Turnstile charges;
     Feed feed;
+    News news;
     Refunds refunds;
     Webhooks webhooks;
     Services services;
@@ -159,11 +163,13 @@ int App::run() {
         return 1;
     }
     parts_->feed.start();
+    parts_->news.start();
     parts_->refunds.start();
     parts_->webhooks.start();
     auto served = std::async(std::launch::async, [this] {
         parts_->http.run();
         parts_->feed.stop();  // a database that hangs keeps its thread for seconds
+        parts_->news.stop();
         parts_->refunds.stop();
         parts_->webhooks.stop();
     });
@@ -172,6 +178,7 @@ int App::run() {
     sigwait(&signals, &signal_number);
     log_info("draining", {{"signal", signal_number}});
     parts_->feed.quit();
+    parts_->news.quit();
     parts_->refunds.quit();
     parts_->webhooks.quit();
     parts_->http.drain();

@@ -30,7 +30,7 @@ struct Config {
     struct Auth {
         std::string issuer = "tix", audience = "tix", signing_key = "main";
         std::int64_t access_ttl_s = 900, refresh_ttl_s = 2592000, password_concurrency = 2,
-                     password_waiters_max = 64;
+                     password_waiters_max = 64, stream_ticket_ttl_s = 60;
         std::vector<KeyFile> keys;
     } auth;
     struct Limits {
@@ -41,7 +41,7 @@ struct Config {
     struct Feed {
         std::string publish_url;
         std::int64_t wait_ms = 1000, batch_ms = 100, long_polls_max = 32,
-                     long_polls_per_address = 8;
+                     long_polls_per_address = 8, news_ms = 250, news_users_max = 100000;
     } feed;
     struct MockPayments {
         std::string url, secret_file;
@@ -78,6 +78,23 @@ void visit_webhook_settings(Config& c, Visitor&& v) {
 }
 
 template <typename Visitor>
+void visit_feed_settings(Config& c, Visitor&& v) {
+    v("feed", "publish_url", c.feed.publish_url,
+      "where seat changes are published for the edge's streams; empty: not at all");
+    v("feed", "wait_ms", c.feed.wait_ms, 10, 30000, "ms", "how long one read of the feed waits");
+    v("feed", "batch_ms", c.feed.batch_ms, 0, 10000, "ms",
+      "changes of this time go out as one message a session");
+    v("feed", "long_polls_max", c.feed.long_polls_max, 0, 1000, "",
+      "requests that may wait for changes; the next gets 503 at once");
+    v("feed", "long_polls_per_address", c.feed.long_polls_per_address, 1, 1000, "",
+      "how many of them may come from one address prefix");
+    v("feed", "news_ms", c.feed.news_ms, 10, 30000, "ms",
+      "how often orders, payments and tickets that changed are looked for");
+    v("feed", "news_users_max", c.feed.news_users_max, 1, 10000000, "",
+      "users with streams remembered; of more, everybody's news is published");
+}
+
+template <typename Visitor>
 void visit_settings(Config& c, Visitor&& v) {
     v("server", "host", c.server.host, "address to listen on: loopback, the edge faces the net");
     v("server", "port", c.server.port, 1, 65535, "", "port to listen on");
@@ -109,6 +126,8 @@ void visit_settings(Config& c, Visitor&& v) {
     v("auth", "signing_key", c.auth.signing_key, "kid of the key that signs new tokens");
     v("auth", "access_ttl_s", c.auth.access_ttl_s, 10, 86400, "s", "life of an access token");
     v("auth", "refresh_ttl_s", c.auth.refresh_ttl_s, 60, 31536000, "s", "life of a refresh token");
+    v("auth", "stream_ticket_ttl_s", c.auth.stream_ticket_ttl_s, 5, 3600, "s",
+      "within which a stream must be opened with its ticket");
     v("auth", "password_concurrency", c.auth.password_concurrency, 1, 64, "",
       "passwords hashed at a time; each takes 19 MiB and some 20 ms");
     v("auth", "password_waiters_max", c.auth.password_waiters_max, 0, 10000, "",
@@ -131,15 +150,7 @@ void visit_settings(Config& c, Visitor&& v) {
       "users and prefixes remembered; about 150 bytes each");
     v("limits", "seat_lists", c.limits.seat_lists, 1, 1000, "",
       "lists of seats printed at a time; one of 40 000 seats is 7 MB");
-    v("feed", "publish_url", c.feed.publish_url,
-      "where seat changes are published for the edge's streams; empty: not at all");
-    v("feed", "wait_ms", c.feed.wait_ms, 10, 30000, "ms", "how long one read of the feed waits");
-    v("feed", "batch_ms", c.feed.batch_ms, 0, 10000, "ms",
-      "changes of this time go out as one message a session");
-    v("feed", "long_polls_max", c.feed.long_polls_max, 0, 1000, "",
-      "requests that may wait for changes; the next gets 503 at once");
-    v("feed", "long_polls_per_address", c.feed.long_polls_per_address, 1, 1000, "",
-      "how many of them may come from one address prefix");
+    visit_feed_settings(c, v);
     v("payments.mock", "url", c.mock.url, "the mock provider; empty: no such provider");
     v("payments.mock", "secret_file", c.mock.secret_file, "file with the webhook secret");
     v("payments.mock", "charges_max", c.mock.charges_max, 1, 1000, "",

@@ -30,4 +30,19 @@ std::string Batch::message(const Session& session, std::int64_t prev) {
     return text + "]}";
 }
 
+void NewsBatch::add(const std::string& user_id, const Event& event) {
+    std::string& events = events_[user_id];
+    events += events.empty() ? R"({"type":")" : R"(,{"type":")";
+    events.append(event.type).append(R"(","id":")").append(event.id);
+    events.append(R"(","orderId":")").append(event.order_id).append(R"(","version":)");
+    events.append(event.version).append(R"(,"at":")").append(event.at).append("\"}");
+}
+
+std::map<std::string, std::string> NewsBatch::messages() const {
+    std::map<std::string, std::string> messages;
+    for (const auto& [user_id, events] : events_)
+        messages[user_id] = R"({"events":[)" + events + "]}";
+    return messages;
+}
+
 }  // namespace tix::gateway

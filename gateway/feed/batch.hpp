@@ -1,4 +1,5 @@
-// Seat changes on their way to the viewers of a session: the messages that the edge fans out.
+// Changes on their way to viewers: the messages that the edge fans out, of seats to all who look at
+// a session, of orders and tickets to whose they are.
 #pragma once
 
 #include <cstdint>
@@ -37,6 +38,22 @@ public:
 
 private:
     std::unordered_map<std::string, Session> sessions_;
+};
+
+// The messages of a batch of events: {"events": [{"type", "id", "orderId", "version", "at"}, …]}.
+class NewsBatch {
+public:
+    // Names, ids and numbers of the database: nothing in them needs an escape.
+    struct Event {
+        std::string_view type, id, order_id, version;
+        std::string at;
+    };
+    void add(const std::string& user_id, const Event& event);
+    // By user.
+    std::map<std::string, std::string> messages() const;
+
+private:
+    std::map<std::string, std::string> events_;
 };
 
 // The state in the map's two bits: 0 free, 1 held or confirming, 2 sold, 3 blocked.

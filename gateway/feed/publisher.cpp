@@ -1,6 +1,9 @@
 // POSTs to the edge's private listener.
 #include "publisher.hpp"
 
+#include <charconv>
+#include <string_view>
+
 namespace tix::gateway {
 namespace {
 
@@ -22,13 +25,25 @@ bool Publisher::renewed() {
     return is_new;
 }
 
-bool Publisher::send(const std::string& session_id, const char* event, const std::string& data) {
+bool Publisher::send(const std::string& channel, const char* event, const std::string& data) {
     const auto answer =
-        client_->post("/" + session_id, data, "application/json", {{"X-EventSource-Event", event}});
+        client_->post("/" + channel, data, "application/json", {{"X-EventSource-Event", event}});
     const bool taken =
         answer && answer->status >= 200 && answer->status < 300 && client_->connections() == seen_;
     if (!taken) connected_ = false;
     return taken;
+}
+
+int Publisher::subscribers() {
+    constexpr std::string_view kLine = "subscribers: ";
+    const auto answer = client_->get("/subscribers");
+    if (!answer || answer->status != 200) return -1;
+    const auto place = answer->body.find(kLine);
+    if (place == std::string::npos) return -1;
+    int count = -1;
+    std::from_chars(answer->body.data() + place + kLine.size(),
+                    answer->body.data() + answer->body.size(), count);
+    return count;
 }
 
 }  // namespace tix::gateway

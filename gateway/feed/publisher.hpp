@@ -19,8 +19,11 @@ public:
     // Makes sure of a connection; true when it is another one than at the last call.
     bool renewed();
     // False when the edge did not take the message; the connection then counts as lost.
-    bool send(const std::string& session_id, const char* event, const std::string& data);
+    // `channel` is a session's id, or "user/" and a user's.
+    bool send(const std::string& channel, const char* event, const std::string& data);
     bool connected() const { return connected_; }
+    // How many streams the edge has open now; -1 when it does not say.
+    int subscribers();
 
 private:
     std::unique_ptr<HttpClient> client_;

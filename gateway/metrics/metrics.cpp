@@ -65,6 +65,11 @@ struct Metrics::Families {
                                                       .Name("tix_gateway_feed")
                                                       .Help("The publisher of seat changes.")
                                                       .Register(registry);
+    prometheus::Family<prometheus::Gauge>& news =
+        BuildGauge()
+            .Name("tix_gateway_news")
+            .Help("Messages published to users' streams, and users who may have one open.")
+            .Register(registry);
     prometheus::Gauge& in_flight = BuildGauge()
                                        .Name("tix_gateway_requests_in_flight")
                                        .Help("Requests being answered.")
@@ -119,6 +124,11 @@ void Metrics::feed_position(std::int64_t messages, std::int64_t resyncs, bool co
     families_->feed.Add({{"what", "messages"}}).Set(static_cast<double>(messages));
     families_->feed.Add({{"what", "resyncs"}}).Set(static_cast<double>(resyncs));
     families_->feed.Add({{"what", "connected"}}).Set(connected ? 1 : 0);
+}
+
+void Metrics::news(std::int64_t messages, std::size_t listeners) {
+    families_->news.Add({{"what", "messages"}}).Set(static_cast<double>(messages));
+    families_->news.Add({{"what", "listeners"}}).Set(static_cast<double>(listeners));
 }
 
 void Metrics::webhook(std::string_view provider, std::string_view result) {

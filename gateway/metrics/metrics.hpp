@@ -24,6 +24,7 @@ public:
     void database_error(std::string_view kind);
     void database_pool(int open, int busy, int waiting);
     void feed_position(std::int64_t messages, std::int64_t resyncs, bool connected);
+    void news(std::int64_t messages, std::size_t listeners);
     void webhook(std::string_view provider, std::string_view result);
     void refund(std::string_view provider, std::string_view outcome);
     void outgoing_webhook(std::string_view outcome);

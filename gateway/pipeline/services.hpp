@@ -6,6 +6,7 @@
 #include "../config/config.hpp"
 #include "../db/pool.hpp"
 #include "../feed/feed.hpp"
+#include "../feed/news.hpp"
 #include "../limits/bucket.hpp"
 #include "../limits/turnstile.hpp"
 #include "../metrics/metrics.hpp"
@@ -26,6 +27,7 @@ struct Services {
     Turnstile& seat_lists;
     Turnstile& charges;
     Feed& feed;
+    News& news;
     MockProvider* mock;  // null: no such provider
     Refunds& refunds;
     Metrics& metrics;

@@ -24,7 +24,8 @@ Json order_json(const DbResult& rows, int i) {
             {"createdAt", rows.time(i, 5)},
             {"expiresAt", rows.time(i, 6)},
             {"completedAt", rows.null(i, 7) ? Json() : Json(rows.time(i, 7))},
-            {"items", std::move(items)}};
+            {"items", std::move(items)},
+            {"version", rows.number(i, 9)}};
 }
 
 }  // namespace

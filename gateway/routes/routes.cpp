@@ -43,6 +43,9 @@ const std::vector<Route>& routes() {
         {"GET", "/v1/tickets/{ticketId}/qr.svg", get_ticket_qr},
         {"POST", "/v1/tickets/{ticketId}/verify", verify_ticket, kStaff, L::kOther, B::kJson},
 
+        {"POST", "/v1/stream-tickets", make_stream_ticket},
+        {"GET", "/v1/users/{userId}/stream", admit_stream, kAnybody},
+
         {"POST", "/v1/admin/sessions/{sessionId}/open", open_sale, kOrganizer},
         {"POST", "/v1/admin/sessions/{sessionId}/close", close_sale, kOrganizer},
 

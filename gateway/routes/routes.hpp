@@ -44,6 +44,9 @@ HttpResponse list_tickets(Services&, Call&);
 HttpResponse get_ticket(Services&, Call&);
 HttpResponse get_ticket_qr(Services&, Call&);
 HttpResponse verify_ticket(Services&, Call&);
+// streams.cpp
+HttpResponse make_stream_ticket(Services&, Call&);
+HttpResponse admit_stream(Services&, Call&);
 // admin.cpp
 HttpResponse open_sale(Services&, Call&);
 HttpResponse close_sale(Services&, Call&);

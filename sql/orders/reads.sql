@@ -34,7 +34,7 @@ DROP FUNCTION IF EXISTS tix.tix_get_order(uuid, uuid);
 CREATE FUNCTION tix.tix_get_order(
     INOUT order_id uuid, user_id uuid, OUT session_id uuid, OUT status text,
     OUT total_amount bigint, OUT total_currency text, OUT created_at timestamptz,
-    OUT expires_at timestamptz, OUT completed_at timestamptz, OUT items jsonb)
+    OUT expires_at timestamptz, OUT completed_at timestamptz, OUT items jsonb, OUT version int)
 RETURNS SETOF record
 LANGUAGE plpgsql STABLE PARALLEL UNSAFE SECURITY DEFINER ROWS 1
 SET search_path = tix, pg_catalog, pg_temp SET enable_seqscan = off AS $$
@@ -46,7 +46,7 @@ BEGIN
                          AND o.expires_at <= clock_timestamp()
                     THEN shown_status(o) ELSE o.status END,
                o.total_amount, o.total_currency, o.created_at,
-               o.expires_at, o.completed_at, items_of_order(o.order_id)
+               o.expires_at, o.completed_at, items_of_order(o.order_id), o.event_sequence
         FROM orders o WHERE o.order_id = $1 AND o.user_id = $2;
 END $$;
 COMMENT ON FUNCTION tix.tix_get_order(uuid, uuid) IS
@@ -54,14 +54,15 @@ COMMENT ON FUNCTION tix.tix_get_order(uuid, uuid) IS
     'units, what is to be paid), priceCurrency, baseAmount, discountAmount, feeAmount, taxAmount, '
     'keptAmount, cancelledAt, charges [{kind, name, amount, included}]}]; no row when it is '
     'unknown or another''s. An unpaid order that lost its seats is "expired" or "in_doubt" from '
-    'that moment on. expires_at is for display.';
+    'that moment on. expires_at is for display; version grows with every change of the state, '
+    'and is the number of the last event (tix_news).';
 
 DROP FUNCTION IF EXISTS tix.tix_list_orders(uuid, uuid, int);
 CREATE FUNCTION tix.tix_list_orders(
     user_id uuid, after uuid DEFAULT NULL, max_rows int DEFAULT 20)
 RETURNS TABLE (order_id uuid, session_id uuid, status text, total_amount bigint,
                total_currency text, created_at timestamptz, expires_at timestamptz,
-               completed_at timestamptz, items jsonb)
+               completed_at timestamptz, items jsonb, version int)
 LANGUAGE plpgsql STABLE PARALLEL UNSAFE SECURITY DEFINER ROWS 20
 SET search_path = tix, pg_catalog, pg_temp SET enable_seqscan = off AS $$
 #variable_conflict use_column
@@ -72,7 +73,7 @@ BEGIN
                          AND o.expires_at <= clock_timestamp()
                     THEN shown_status(o) ELSE o.status END,
                o.total_amount, o.total_currency, o.created_at,
-               o.expires_at, o.completed_at, items_of_order(o.order_id)
+               o.expires_at, o.completed_at, items_of_order(o.order_id), o.event_sequence
         FROM orders o
         WHERE o.user_id = $1
           AND ($2 IS NULL OR (o.created_at, o.order_id) < (SELECT a.created_at, a.order_id

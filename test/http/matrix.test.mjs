@@ -21,6 +21,7 @@ const guarded = {
     payOrder: { body: () => ({}), status: 404 },
     getTicket: { status: 404 },
     getTicketQr: { status: 404 },
+    streamNews: { headers: { accept: 'text/event-stream' }, status: 404 },
     openSale: { role: 'organizer', status: 404 },
     closeSale: { role: 'organizer', status: 404 },
 };
@@ -29,8 +30,8 @@ const own = ['listOrders', 'listTickets'];
 // Operations for everybody, or with a proof of their own (credentials, a signature, a role).
 const open = ['register', 'login', 'refresh', 'logout', 'listVenues', 'getVenue', 'listEvents',
     'getEvent', 'getSession', 'getSeats', 'getSeat', 'getAvailability', 'getChanges',
-    'streamChanges', 'lockBest', 'webhook', 'webhookAlias', 'verifyTicket', 'healthz', 'readyz',
-    'health', 'metrics'];
+    'streamChanges', 'lockBest', 'makeStreamTicket', 'webhook', 'webhookAlias', 'verifyTicket',
+    'healthz', 'readyz', 'health', 'metrics'];
 
 const ann = buyer();
 const session = makeSession();
@@ -39,7 +40,7 @@ const seats = seatIds(session.sessionId, 20);
 let hers;
 const nothing = () => ({
     sessionId: randomUUID(), orderId: randomUUID(), ticketId: randomUUID(),
-    lockId: '4611686018427387904', freeSeat: seats[10],
+    lockId: '4611686018427387904', freeSeat: seats[10], userId: randomUUID(),
 });
 
 before(async () => {
@@ -48,7 +49,7 @@ before(async () => {
     const { orderId } = await order(ann, session, [seats[1]]);
     const { lockId } = await lock(ann, session, [seats[2]]);
     hers = { sessionId: session.sessionId, orderId, ticketId: ticket.ticketId, lockId,
-        freeSeat: seats[10] };
+        freeSeat: seats[10], userId: ann.userId };
 });
 
 // Everything about Ann's things that a stranger might have changed.
@@ -67,7 +68,7 @@ async function told(operation, rule, ids) {
     const session = operation.path.startsWith('/v1/admin') ? ids.adminSession : ids.pathSession;
     const path = fill(operation.path, { ...ids, sessionId: session });
     const got = await person(rule.role ?? 'buyer').send(operation.method, path,
-        { body: rule.body?.(ids) });
+        { body: rule.body?.(ids), headers: rule.headers });
     const { requestId, ...rest } = problem(got, rule.status ?? got.status);
     assert.ok(requestId && got.status >= 400);
     let text = JSON.stringify(rest);
@@ -106,7 +107,9 @@ for (const operation of operations.filter(({ security }) => security.some((way) 
         const path = fill(operation.path, { ...hers, sessionId: draft.sessionId });
         const unchanged = picture();
         const body = operation.body && {};
-        problem(await nobody().send(operation.method, path, { body }), 401, 'unauthorized');
+        const { headers } = guarded[operation.id] ?? {};
+        problem(await nobody().send(operation.method, path, { body, headers }), 401,
+            'unauthorized');
         assert.equal(picture(), unchanged);
     });
 }
