@@ -132,7 +132,8 @@ BEGIN
                local_time(s.sale_start_time, v.time_zone),
                local_time(s.sale_end_time, v.time_zone), s.status
         FROM sessions s JOIN events e USING (event_id) JOIN venues v USING (venue_id)
-        WHERE s.start_time >= $1 AND s.start_time < $2 AND s.status <> 'draft'
+        WHERE s.start_time >= coalesce($1, now()) AND s.start_time < coalesce($2, 'infinity')
+          AND s.status <> 'draft'
           AND ($3 IS NULL OR s.event_id = $3) AND ($4 IS NULL OR e.venue_id = $4)
           AND ($5 IS NULL OR (s.start_time, s.session_id) >
                    (SELECT a.start_time, a.session_id FROM sessions a WHERE a.session_id = $5))
@@ -140,9 +141,9 @@ BEGIN
 END $$;
 COMMENT ON FUNCTION tix.tix_list_sessions(
     timestamptz, timestamptz, uuid, uuid, uuid, int) IS
-    'Sessions that are no drafts and start in [from_time, until_time), of one event or venue '
-    '(NULL: of any), as they start, max_rows (1 to 100) from behind the session "after". *_local: '
-    'RFC 3339 in the time of the venue. Error 22023: max_rows.';
+    'Sessions that are no drafts and start in [from_time, until_time) (NULL: from now, without '
+    'end), of one event or venue (NULL: of any), as they start, max_rows (1 to 100) from behind '
+    'the session "after". *_local: RFC 3339 in the time of the venue. Error 22023: max_rows.';
 
 REVOKE ALL ON FUNCTION
     tix.local_time, tix.tix_update_event, tix.tix_update_session, tix.tix_search_events,

@@ -35,11 +35,12 @@ BEGIN
     END IF;
     SELECT o.seats, o.areas INTO seats, areas
     FROM tix_open_session(tix_open_sale.session_id) o;
+    PERFORM log_act(actor, 'open_sale', tix_open_sale.session_id::text);
 END $$;
 COMMENT ON FUNCTION tix.tix_open_sale(uuid, uuid) IS
     'Puts a session on sale for an admin or the organizer of its event, as tix_open_session(); '
-    'opening again changes nothing. Returns seats and areas loaded. Errors: P0002 unknown session '
-    'or not the actor''s, TX010 cancelled, TX013 shared memory full.';
+    'opening again changes nothing. Leaves an audit row. Returns seats and areas loaded. Errors: '
+    'P0002 unknown session or not the actor''s, TX010 cancelled, TX013 shared memory full.';
 
 DROP FUNCTION IF EXISTS tix.tix_close_sale(uuid, uuid);
 CREATE FUNCTION tix.tix_close_sale(session_id uuid, actor uuid, OUT status text)
@@ -54,11 +55,13 @@ BEGIN
     ELSIF status = 'on_sale' THEN
         UPDATE sessions s SET status = 'closed'
         WHERE s.session_id = tix_close_sale.session_id RETURNING s.status INTO status;
+        PERFORM log_act(actor, 'close_sale', tix_close_sale.session_id::text);
     END IF;
 END $$;
 COMMENT ON FUNCTION tix.tix_close_sale(uuid, uuid) IS
     'Ends the sale of a session for an admin or the organizer of its event and returns "closed": '
-    'no new orders (TX006); orders that exist can still be paid. Closing again changes nothing. '
+    'no new orders (TX006); orders that exist can still be paid. Closing again changes nothing; '
+    'closing leaves an audit row. '
     'Errors: P0002 unknown session or not the actor''s, TX010 it is a draft or cancelled.';
 
 DROP FUNCTION IF EXISTS tix.tix_sale_state(uuid);

@@ -161,6 +161,7 @@ SELECT throws_ok(format('SELECT FROM tix_apply_seat_map(%L, %L)', :'next', :'wid
 ROLLBACK;
 SELECT is((SELECT string_agg(p.proname, ' ' ORDER BY p.proname) FROM pg_proc p
     WHERE p.pronamespace = 'tix'::regnamespace AND p.proname ~ 'venue|seat_map|search|list_sess'
+      AND p.proname !~ '_as$'  -- what ends so asks who the actor is
       AND has_function_privilege('tix_gateway', p.oid, 'EXECUTE')),
     'tix_get_venue tix_list_sessions tix_list_venues tix_search_events tix_search_venues '
     'tix_seat_map', 'buyers read, and edit nothing');
