@@ -4,6 +4,8 @@
 #include <algorithm>
 #include <iterator>
 
+#include "text.hpp"
+
 namespace tix::gateway {
 
 namespace {
@@ -38,6 +40,25 @@ std::string decimal_amount(std::int64_t minor, std::string_view currency) {
         text.insert(text.size() - decimals, 1, '.');
     }
     return minor < 0 ? "-" + text : text;
+}
+
+std::optional<std::int64_t> minor_units(std::string_view amount, std::string_view currency) {
+    const auto point = amount.find('.');
+    const std::string_view whole = amount.substr(0, point);
+    std::string decimals;
+    if (point != std::string_view::npos) {
+        decimals = amount.substr(point + 1);
+        if (decimals.empty()) return std::nullopt;
+    }
+    if (decimals.size() > exponent(currency)) return std::nullopt;
+    decimals.resize(exponent(currency), '0');
+    const bool digits =
+        std::all_of(decimals.begin(), decimals.end(), [](char c) { return c >= '0' && c <= '9'; });
+    if (!digits || whole.starts_with('-') || !parse_int64(whole)) return std::nullopt;
+    // Zeros in front of the decimals of 0.05 are none of the number's.
+    const std::string all = (whole == "0" ? "" : std::string(whole)) + decimals;
+    const auto first = all.find_first_not_of('0');
+    return first == std::string::npos ? 0 : parse_int64(std::string_view(all).substr(first));
 }
 
 }  // namespace tix::gateway

@@ -1,6 +1,7 @@
 // Strict readings of text, byte by byte and independent of the locale.
 #include "text.hpp"
 
+#include <algorithm>
 #include <charconv>
 
 namespace tix::gateway {
@@ -90,6 +91,29 @@ bool is_utf8(std::string_view text) {
         text.remove_prefix(size);
     }
     return true;
+}
+
+bool is_rfc3339(std::string_view text) {
+    constexpr std::string_view kDay = "0000-00-00T00:00:00";
+    constexpr std::string_view kOffset = "+00:00";
+    const auto like = [](std::string_view part, std::string_view form) {
+        if (part.size() != form.size()) return false;
+        for (std::size_t i = 0; i < form.size(); ++i) {
+            const bool is_digit = part[i] >= '0' && part[i] <= '9';
+            if (form[i] == '0' ? !is_digit : part[i] != form[i]) return false;
+        }
+        return true;
+    };
+    if (!like(text.substr(0, kDay.size()), kDay)) return false;
+    text.remove_prefix(kDay.size());
+    if (text.starts_with('.')) {
+        text.remove_prefix(1);
+        const std::size_t digits = std::min(text.find_first_not_of("0123456789"), text.size());
+        if (digits == 0) return false;
+        text.remove_prefix(digits);
+    }
+    if (text == "Z") return true;
+    return like(text, kOffset) || like(text, "-00:00");
 }
 
 bool percent_decode(std::string_view in, std::string& out) {

@@ -1,9 +1,17 @@
 // Type, bounds and encoding of each member.
 #include "fields.hpp"
 
+#include <algorithm>
+
+#include "../base/money.hpp"
 #include "../base/text.hpp"
 
 namespace tix::gateway {
+namespace {
+
+constexpr std::size_t kTimeBytes = 40;
+
+}  // namespace
 
 Fields::Fields(const Json& body) : body_(body) {
     if (!body.is_object()) {
@@ -139,6 +147,89 @@ std::vector<std::string> Fields::lock_ids(const char* name, std::size_t most) {
     for (const std::string& id : ids)
         lock_id_of(name, id);
     return ids;
+}
+
+bool Fields::flag(const char* name, bool fallback) {
+    const Json* value = find(name);
+    if (value == nullptr) return fallback;
+    if (!value->is_boolean()) {
+        fault(name, "must be true or false");
+        return fallback;
+    }
+    return value->get<bool>();
+}
+
+std::string Fields::time_of(const char* name, std::string text) {
+    if (!text.empty() && !is_rfc3339(text))
+        fault(name, "must be a time of RFC 3339, such as 2026-11-21T20:00:00Z");
+    return text;
+}
+
+std::string Fields::time(const char* name) {
+    return time_of(name, text(name, 1, kTimeBytes));
+}
+
+std::optional<std::string> Fields::optional_time(const char* name) {
+    const Json* value = find(name);
+    if (value == nullptr) return std::nullopt;
+    return time_of(name, text_of(name, *value, 1, kTimeBytes));
+}
+
+std::optional<Amount> Fields::optional_money(const char* name) {
+    const Json* value = find(name);
+    if (value == nullptr) return std::nullopt;
+    const auto part = [&](const char* key) {
+        const auto found = value->find(key);
+        const bool there = found != value->end() && found->is_string();
+        return there ? found->get<std::string>() : std::string();
+    };
+    Amount amount;
+    if (value->is_object() && value->size() == 2) {
+        amount.currency = part("currency");
+        const bool known = amount.currency.size() == 3 &&
+                           std::all_of(amount.currency.begin(), amount.currency.end(),
+                                       [](char c) { return c >= 'A' && c <= 'Z'; });
+        if (const auto minor = minor_units(part("amount"), amount.currency); known && minor) {
+            amount.minor = *minor;
+            return amount;
+        }
+    }
+    fault(name,
+          R"(must be an amount and its currency, such as {"amount":"9.50","currency":"EUR"})");
+    return amount;
+}
+
+std::string Fields::objects_of(const char* name, const Json& value, std::size_t fewest,
+                               std::size_t most) {
+    const bool fits = value.is_array() && value.size() >= fewest && value.size() <= most &&
+                      std::all_of(value.begin(), value.end(),
+                                  [](const Json& element) { return element.is_object(); });
+    if (fits) return value.dump();
+    fault(name, "must be a list of " + std::to_string(fewest) + " to " + std::to_string(most) +
+                    " objects");
+    return {};
+}
+
+std::string Fields::objects(const char* name, std::size_t fewest, std::size_t most) {
+    const Json* value = need(name);
+    return value == nullptr ? "" : objects_of(name, *value, fewest, most);
+}
+
+std::optional<std::string> Fields::optional_objects(const char* name, std::size_t most) {
+    const Json* value = find(name);
+    if (value == nullptr) return std::nullopt;
+    return objects_of(name, *value, 0, most);
+}
+
+std::string Fields::text_map(const char* name, std::size_t most) {
+    const Json* value = need(name);
+    if (value == nullptr) return {};
+    const bool fits = value->is_object() && !value->empty() && value->size() <= most &&
+                      std::all_of(value->begin(), value->end(),
+                                  [](const Json& element) { return element.is_string(); });
+    if (fits) return value->dump();
+    fault(name, "must be an object of 1 to " + std::to_string(most) + " strings");
+    return {};
 }
 
 void Fields::finish() {

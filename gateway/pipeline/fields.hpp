@@ -19,6 +19,12 @@
 
 namespace tix::gateway {
 
+// Minor units of an ISO 4217 currency.
+struct Amount {
+    std::int64_t minor = 0;
+    std::string currency;
+};
+
 class Fields {
 public:
     explicit Fields(const Json& body);
@@ -31,12 +37,23 @@ public:
                                                 std::int64_t highest);
     std::vector<std::string> texts(const char* name, std::size_t fewest, std::size_t most);
     std::optional<std::vector<std::string>> optional_texts(const char* name, std::size_t most);
+    bool flag(const char* name, bool fallback);
     std::string uuid(const char* name);
     std::optional<std::string> optional_uuid(const char* name);
     // A positive bigint in a string: a lock id.
     std::string lock_id(const char* name);
     std::optional<std::string> optional_lock_id(const char* name);
     std::vector<std::string> lock_ids(const char* name, std::size_t most);
+    // A moment of RFC 3339.
+    std::string time(const char* name);
+    std::optional<std::string> optional_time(const char* name);
+    // {"amount": "450.00", "currency": "EUR"}, 0 or more.
+    std::optional<Amount> optional_money(const char* name);
+    // A list of objects, and an object of strings, printed again: the database judges what is in
+    // them.
+    std::string objects(const char* name, std::size_t fewest, std::size_t most);
+    std::optional<std::string> optional_objects(const char* name, std::size_t most);
+    std::string text_map(const char* name, std::size_t most);
 
     void fault(const char* name, std::string message);
     void finish();
@@ -52,6 +69,9 @@ private:
                                       std::size_t most);
     std::string uuid_of(const char* name, std::string text);
     std::string lock_id_of(const char* name, const std::string& text);
+    std::string time_of(const char* name, std::string text);
+    std::string objects_of(const char* name, const Json& value, std::size_t fewest,
+                           std::size_t most);
 
     const Json& body_;
     std::set<std::string_view> known_;

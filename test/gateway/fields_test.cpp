@@ -254,6 +254,88 @@ TEST(Fields, a_list_of_lock_ids_has_one_to_most) {
     EXPECT_EQ(names_of({{"a", {"1", "2", "3"}}}, list), "a");
 }
 
+TEST(Fields, a_flag_is_true_or_false_and_nothing_like_it) {
+    const Json body = {{"yes", true}, {"no", false}, {"null", nullptr}};
+    Fields fields(body);
+    EXPECT_TRUE(fields.flag("yes", false));
+    EXPECT_FALSE(fields.flag("no", true));
+    EXPECT_TRUE(fields.flag("null", true));
+    EXPECT_FALSE(fields.flag("left out", false));
+    fields.finish();
+    for (const Json& bad : {Json(0), Json(1), Json("true"), Json(""), Json::array()})
+        EXPECT_EQ(names_of({{"a", bad}}, [](Fields& f) { f.flag("a", false); }), "a") << bad;
+}
+
+TEST(Fields, a_time_is_one_of_rfc_3339_with_its_offset) {
+    const Read needed = [](Fields& f) { f.time("a"); };
+    const Read some = [](Fields& f) { f.optional_time("a"); };
+    for (const char* good : {"2026-11-21T20:00:00Z", "2026-11-21T20:00:00.123456+01:00",
+                             "0001-01-01T00:00:00.5-11:30"}) {
+        EXPECT_EQ(of_a(good, needed), Faults{});
+        EXPECT_EQ(of_a(good, some), Faults{});
+    }
+    for (const char* bad :
+         {"", "now", "infinity", "2026-11-21", "2026-11-21 20:00:00Z", "2026-11-21T20:00:00",
+          "2026-11-21T20:00:00.Z", "2026-11-21T20:00Z", "2026-11-21T20:00:00+0100",
+          "2026-11-21T20:00:00Z ", "-026-11-21T20:00:00Z", "2026-11-21T20:00:00z", "yesterday"}) {
+        EXPECT_EQ(names_of({{"a", bad}}, needed), "a") << bad;
+        EXPECT_EQ(names_of({{"a", bad}}, some), "a") << bad;
+    }
+}
+
+TEST(Fields, money_is_an_exact_amount_in_a_currency) {
+    const Json body = {{"a", {{"amount", "9.50"}, {"currency", "EUR"}}}, {"b", nullptr}};
+    Fields fields(body);
+    const auto money = fields.optional_money("a");
+    EXPECT_FALSE(fields.optional_money("b"));
+    fields.finish();
+    ASSERT_TRUE(money);
+    EXPECT_EQ(money->minor, 950);
+    EXPECT_EQ(money->currency, "EUR");
+    const Read some = [](Fields& f) { f.optional_money("a"); };
+    const Json bad[] = {1,
+                        9.5,
+                        "9.50",
+                        "9.50 EUR",
+                        Json::array({"9.50", "EUR"}),
+                        Json::object(),
+                        {{"amount", "9.50"}},
+                        {{"currency", "EUR"}},
+                        {{"amount", "9.50"}, {"currency", "eur"}},
+                        {{"amount", "9.50"}, {"currency", "EURO"}},
+                        {{"amount", 9.5}, {"currency", "EUR"}},
+                        {{"amount", "9.505"}, {"currency", "EUR"}},
+                        {{"amount", "-9.50"}, {"currency", "EUR"}},
+                        {{"amount", "9.5"}, {"currency", "JPY"}},
+                        {{"amount", "9.50"}, {"currency", "EUR"}, {"more", 1}}};
+    for (const Json& value : bad)
+        EXPECT_EQ(names_of({{"a", value}}, some), "a") << value;
+}
+
+TEST(Fields, lists_of_objects_and_objects_of_texts_are_printed_again) {
+    const Json body = {{"a", {{{"seatId", "A-1"}, {"n", {1, 2}}}}}, {"b", {{"A-1", "A-2"}}}};
+    Fields fields(body);
+    EXPECT_EQ(fields.objects("a", 1, 1), R"([{"n":[1,2],"seatId":"A-1"}])");
+    EXPECT_EQ(fields.text_map("b", 1), R"({"A-1":"A-2"})");
+    EXPECT_FALSE(fields.optional_objects("c", 1));
+    fields.finish();
+    const Read needed = [](Fields& f) { f.objects("a", 1, 2); };
+    const Read some = [](Fields& f) { f.optional_objects("a", 2); };
+    const Read map = [](Fields& f) { f.text_map("a", 2); };
+    const Json one = Json::object();
+    EXPECT_EQ(of_a(Json::array({one, one}), needed), Faults{});
+    EXPECT_EQ(of_a(Json::array(), some), Faults{});
+    EXPECT_EQ(names_of({{"a", Json::array()}}, needed), "a");
+    for (const Json& bad : {Json(1), Json("x"), one, Json::array({1}), Json::array({one, "x"}),
+                            Json::array({one, one, one})}) {
+        EXPECT_EQ(names_of({{"a", bad}}, needed), "a") << bad;
+        EXPECT_EQ(names_of({{"a", bad}}, some), "a") << bad;
+    }
+    for (const Json& bad : {Json(1), Json("x"), one, Json::array(), Json{{"A-1", 1}},
+                            Json{{"A-1", nullptr}}, Json{{"1", "x"}, {"2", "x"}, {"3", "x"}}})
+        EXPECT_EQ(names_of({{"a", bad}}, map), "a") << bad;
+}
+
 TEST(Fields, a_member_that_nobody_asked_for_is_refused) {
     const Read text = [](Fields& f) {
         f.text("a", 0, 9);

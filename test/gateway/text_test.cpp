@@ -69,6 +69,17 @@ TEST(Percent, two_digits_in_either_case_are_one_byte) {
     EXPECT_EQ(out, std::string("kept a/b/c+d\xC3\xA9\0", 15));
 }
 
+TEST(Rfc3339, digits_stand_where_they_belong) {
+    for (const char* text : {"2026-11-21T20:00:00Z", "2026-11-21T20:00:00.1Z",
+                             "2026-11-21T20:00:00.123456789-00:30", "2026-11-21T20:00:00+14:00"})
+        EXPECT_TRUE(is_rfc3339(text)) << text;
+    for (const char* text : {"", "Z", "2026-11-21", "2026-11-21T20:00:00", "2026-11-21t20:00:00Z",
+                             "2026-11-21T20:00:00.Z", "2026-11-21T20:00:00,1Z",
+                             "2026-11-21T20:00:00ZZ", "2026-11-21T20:00:00+1400",
+                             "2026-11-21T20:00:00+14:0", "+026-11-21T20:00:00Z", "infinity"})
+        EXPECT_FALSE(is_rfc3339(text)) << text;
+}
+
 TEST(Percent, a_broken_encoding_is_told) {
     for (const char* text : {"%", "%2", "a%", "a%2", "%zz", "%2g", "%g2", "%%20", "% 2"}) {
         std::string out;
@@ -89,6 +100,21 @@ TEST(Money, decimals_follow_the_currency) {
         EXPECT_EQ(decimal_amount(7, thousandths), "0.007") << thousandths;
     for (const char* ten_thousandths : {"CLF", "UYW"})
         EXPECT_EQ(decimal_amount(7, ten_thousandths), "0.0007") << ten_thousandths;
+}
+
+TEST(Money, what_was_printed_is_read_again_and_nothing_sloppy) {
+    const std::int64_t most = std::numeric_limits<std::int64_t>::max();
+    for (const char* currency : {"EUR", "JPY", "BHD", "CLF"})
+        for (const std::int64_t minor :
+             {std::int64_t{0}, std::int64_t{5}, std::int64_t{10}, std::int64_t{45000}, most})
+            EXPECT_EQ(minor_units(decimal_amount(minor, currency), currency), minor) << currency;
+    EXPECT_EQ(minor_units("450", "EUR"), 45000);
+    EXPECT_EQ(minor_units("450.5", "EUR"), 45050);
+    EXPECT_EQ(minor_units("0.0", "EUR"), 0);
+    for (const char* text : {"", ".", ".5", "5.", "-1", "-0", "+1", "01", "00", "1.005", "1e3",
+                             "1,5", " 1", "1 ", "0x1", "1.0.0", "1.-1", "92233720368547758.08"})
+        EXPECT_FALSE(minor_units(text, "EUR")) << text;
+    EXPECT_FALSE(minor_units("1.0", "JPY"));
 }
 
 TEST(Money, small_negative_and_extreme_amounts_are_exact) {
