@@ -1,6 +1,7 @@
-// Holds: lock, lock the best, extend, release. A refusal is a row with a reason, so it costs no
-// error in the database.
+// Holds: lock, lock the best, lock places of an area, extend, release. A refusal is a row with a
+// reason, so it costs no error in the database.
 #include "../base/text.hpp"
+#include "../crypto/sha256.hpp"
 #include "../pipeline/fields.hpp"
 #include "routes.hpp"
 #include "shared.hpp"
@@ -10,16 +11,46 @@ namespace {
 
 constexpr std::int64_t kTtlMax = 3600;  // seconds; tix.lock_lifetime_max is the true bound
 constexpr std::int64_t kTierMax = 5;
+constexpr std::size_t kChannelsMax = 32;  // as many as a session may have
 
-// Columns of tix_lock_result.
-enum Column { kOk, kReason, kLockId, kExpiresAt, kSeats, kConflicts, kTier };
+using Texts = std::vector<std::string>;
+
+// Columns of tix_lock_result, and what kWasReplayed adds.
+enum Column { kOk, kReason, kLockId, kExpiresAt, kSeats, kConflicts, kTier, kReplayed };
+// Behind a lock call whose user is $3 and whose key is $5. Who sends no key does not pay for it.
+constexpr char kWasReplayed[] = " l, tix.tix_lock_was_replayed($3::uuid, $5::text, l.lock_id)";
 
 DbValue interval(const std::optional<std::int64_t>& seconds) {
     return seconds ? DbValue(std::to_string(*seconds) + " seconds") : std::nullopt;
 }
 
-DbValue list(const std::optional<std::vector<std::string>>& texts) {
+DbValue list(const std::optional<Texts>& texts) {
     return texts ? DbValue(array_literal(*texts)) : std::nullopt;
+}
+
+// The engine has one list of keys for all its lock functions: a key is that of one route here.
+DbValue key_of(const Call& call, std::string_view route) {
+    const auto key = call.idempotency_key();
+    if (!key) return std::nullopt;
+    crypto::Sha256 hash;
+    hash.update(key->data(), key->size());
+    return std::string(route) + ' ' + hash.hex();
+}
+
+std::string orphans_of(Fields& fields, const char* fallback) {
+    std::string word = fields.optional_text("orphans", kLabelBytes).value_or(fallback);
+    if (word != "allow" && word != "avoid") fields.fault("orphans", "must be allow or avoid");
+    return word;
+}
+
+std::string channels_of(Fields& fields) {
+    return array_literal(fields.optional_texts("channels", kChannelsMax).value_or(Texts{}));
+}
+
+// Runs a lock call, in which $5 is `key`.
+DbResult locked(Services& services, const char* sql, const DbValue& key,
+                std::initializer_list<DbValue> values) {
+    return services.db.write((key ? std::string(sql) + kWasReplayed : sql).c_str(), values);
 }
 
 // Throws the problem of a refusal.
@@ -37,6 +68,16 @@ Json lock_json(const DbResult& row) {
     return {{"lockId", row.text(0, kLockId)},
             {"expiresAt", row.time(0, kExpiresAt)},
             {"seatIds", row.array(0, kSeats)}};
+}
+
+HttpResponse lock_answer(const Call& call, const DbResult& row, const DbValue& key, bool best) {
+    need_granted(row);
+    Json lock = lock_json(row);
+    lock["sessionId"] = call.id("sessionId");
+    if (best) lock["tier"] = row.number(0, kTier);
+    HttpResponse response = answer(call, std::move(lock), 201);
+    mark_replayed(response, key && row.flag(0, kReplayed));
+    return response;
 }
 
 // The lock id of the path; what is none names no lock.
@@ -64,42 +105,66 @@ HttpResponse release(Services& services, const Call& call, const std::string& lo
 
 HttpResponse lock_seats(Services& services, Call& call) {
     const std::string session = call.id("sessionId");
+    const DbValue key = key_of(call, "lock");
     Fields fields(call.body);
     const auto seats = fields.texts("seatIds", 1, kListMax);
     const auto ttl = fields.optional_number("ttlSeconds", 1, kTtlMax);
     const auto into = fields.optional_lock_id("intoLockId");
+    const std::string channels = channels_of(fields);
+    const std::string orphans = orphans_of(fields, "allow");
     fields.finish();
     services.sessions.need_on_sale(session);
-    const DbResult row = services.db.write(
-        "SELECT * FROM tix.tix_lock_seats($1::uuid, $2::text[], $3::uuid, $4::interval,"
-        " into_lock_id => $5::bigint)",
-        {session, array_literal(seats), call.user_id(), interval(ttl), into});
-    need_granted(row);
-    Json lock = lock_json(row);
-    lock["sessionId"] = session;
-    return answer(call, std::move(lock), 201);
+    const DbResult row =
+        locked(services,
+               "SELECT * FROM tix.tix_lock_seats($1::uuid, $2::text[], $3::uuid, $4::interval,"
+               " $6::text[], $7::text, $5::text, $8::bigint)",
+               key,
+               {session, array_literal(seats), call.user_id(), interval(ttl), key, channels,
+                orphans, into});
+    return lock_answer(call, row, key, false);
 }
 
 HttpResponse lock_best(Services& services, Call& call) {
     const std::string session = call.id("sessionId");
+    const DbValue key = key_of(call, "lock-best");
     Fields fields(call.body);
     const auto quantity = fields.number("quantity", 1, kListMax);
     const auto areas = fields.optional_texts("areas", kListMax);
     const auto categories = fields.optional_texts("categories", kListMax);
+    const auto accessible = fields.optional_number("accessible", 0, kListMax);
     const auto tier = fields.optional_number("maxTier", 1, kTierMax);
+    const auto ttl = fields.optional_number("ttlSeconds", 1, kTtlMax);
+    const std::string channels = channels_of(fields);
+    const std::string orphans = orphans_of(fields, "avoid");
+    fields.finish();
+    services.sessions.need_on_sale(session);
+    const DbResult row =
+        locked(services,
+               "SELECT * FROM tix.tix_lock_best($1::uuid, $2::int, $3::uuid, $6::text[],"
+               " $7::text[], $8::int, $9::text, $10::int, $4::interval, $11::text[], $5::text)",
+               key,
+               {session, std::to_string(quantity), call.user_id(), interval(ttl), key, list(areas),
+                list(categories), std::to_string(accessible.value_or(0)), orphans,
+                std::to_string(tier.value_or(2)), channels});
+    return lock_answer(call, row, key, true);
+}
+
+HttpResponse lock_area(Services& services, Call& call) {
+    const std::string session = call.id("sessionId");
+    const std::string& area = call.param("areaId");
+    if (area.size() > kLabelBytes) throw ProblemError(make_problem("not_found"));
+    const DbValue key = key_of(call, "lock-area");
+    Fields fields(call.body);
+    const auto quantity = fields.number("quantity", 1, kListMax);
     const auto ttl = fields.optional_number("ttlSeconds", 1, kTtlMax);
     fields.finish();
     services.sessions.need_on_sale(session);
-    const DbResult row = services.db.write(
-        "SELECT * FROM tix.tix_lock_best($1::uuid, $2::int, $3::uuid, $4::text[], $5::text[],"
-        " max_tier => $6::int, ttl => $7::interval)",
-        {session, std::to_string(quantity), call.user_id(), list(areas), list(categories),
-         std::to_string(tier.value_or(2)), interval(ttl)});
-    need_granted(row);
-    Json lock = lock_json(row);
-    lock["sessionId"] = session;
-    lock["tier"] = row.number(0, kTier);
-    return answer(call, std::move(lock), 201);
+    const DbResult row =
+        locked(services,
+               "SELECT * FROM tix.tix_lock_area($1::uuid, $2::text, $6::int, $3::uuid,"
+               " $4::interval, $5::text)",
+               key, {session, area, call.user_id(), interval(ttl), key, std::to_string(quantity)});
+    return lock_answer(call, row, key, false);
 }
 
 HttpResponse release_seats(Services& services, Call& call) {

@@ -27,6 +27,8 @@ const std::vector<Route>& routes() {
         {"POST", "/v1/sessions/{sessionId}/seats/lock", lock_seats, kUser, L::kLock, B::kJson},
         {"DELETE", "/v1/sessions/{sessionId}/seats/lock", release_seats, kUser, L::kLock, B::kJson},
         {"POST", "/v1/sessions/{sessionId}/seats/lock-best", lock_best, kUser, L::kLock, B::kJson},
+        {"POST", "/v1/sessions/{sessionId}/areas/{areaId}/lock", lock_area, kUser, L::kLock,
+         B::kJson},
         {"PATCH", "/v1/locks/{lockId}", extend_lock, kUser, L::kLock, B::kJson},
         {"DELETE", "/v1/locks/{lockId}", release_lock, kUser, L::kLock},
 

@@ -28,6 +28,7 @@ HttpResponse get_changes(Services&, Call&);
 // locks.cpp
 HttpResponse lock_seats(Services&, Call&);
 HttpResponse lock_best(Services&, Call&);
+HttpResponse lock_area(Services&, Call&);
 HttpResponse release_seats(Services&, Call&);
 HttpResponse extend_lock(Services&, Call&);
 HttpResponse release_lock(Services&, Call&);

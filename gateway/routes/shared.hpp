@@ -31,6 +31,11 @@ inline Json nullable(const DbResult& rows, int row, int column) {
     return rows.null(row, column) ? Json() : Json(rows.text(row, column));
 }
 
+// Says that this is the stored answer to an earlier request of the same key.
+inline void mark_replayed(HttpResponse& response, bool replayed) {
+    if (replayed) response.headers.emplace_back("Idempotency-Replayed", "true");
+}
+
 // Runs a read whose only possible complaint is that the session or area does not exist.
 template <typename Read>
 DbResult or_not_found(Read&& read) {

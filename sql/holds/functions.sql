@@ -53,6 +53,7 @@ GRANT SELECT ON tix.tix_stat_sessions, tix.tix_stat_partitions, tix.tix_stat_are
     tix.tix_stat_holds, tix.tix_stat_workers, tix.tix_stat_latency, tix.tix_stat_percentiles,
     tix.tix_locks, tix.tix_memory, tix.tix_stat_rate_limits TO tix_monitor;
 GRANT SELECT, DELETE ON tix.holds TO tix_owner;  -- DELETE for tix_prune_journal()
+GRANT SELECT ON tix.idempotency_keys TO tix_owner;  -- for tix_lock_was_replayed()
 
 -- Sessions that were there before the engine knew rules, or whose rules were lost.
 UPDATE tix.sessions s SET status = status

@@ -68,6 +68,62 @@ test('the best seats are neighbours, and the answer says how good they are', asy
     ok(await ann.delete(`/v1/locks/${inArea.lockId}`));
 });
 
+test('places of an area are held without choosing, and none that is not there', async () => {
+    const url = `${makeSession().url}/areas/LogenRechtsOben/lock`;
+    const ann = buyer();
+    const got = ok(await ann.post(url, { quantity: 80, ttlSeconds: 60 }), 201);
+    assert.equal(new Set(got.seatIds).size, 80);
+    assert.ok(got.seatIds.every((id) => id.startsWith('LogenRechtsOben')));
+    problem(await ann.post(url, { quantity: 6 }), 409, 'held_out');
+    ok(await ann.post(url, { quantity: 5 }), 201);
+    problem(await ann.direct.post(url, { quantity: 1001 }), 400, 'validation');
+    problem(await ann.post(url.replace('LogenRechtsOben', 'Nirgends'), { quantity: 1 }), 404,
+        'unknown_seat');
+});
+
+test('seats of a channel are for those who know its word', async () => {
+    const house = makeSession();
+    const [one, two, three] = seatIds(house.sessionId, 3);
+    sql(`SELECT tix_set_channel('${house.sessionId}', 'friends',
+        ARRAY['${one}', '${two}', '${three}'])`);
+    const url = `${house.url}/seats/lock`;
+    problem(await buyer().post(url, { seatIds: [one] }), 409, 'channel');
+    problem(await buyer().post(url, { seatIds: [one], channels: ['foes'] }), 409, 'channel');
+    await lock(buyer(), house, [one], { channels: ['foes', 'friends'] });
+    const wish = { quantity: 676, maxTier: 5, channels: [] };
+    assert.notEqual((await buyer().post(`${house.url}/seats/lock-best`, wish)).status, 201);
+    const best = ok(await buyer().post(`${house.url}/seats/lock-best`,
+        { quantity: 1, areas: [two.split('-')[0]], channels: ['friends'] }), 201);
+    assert.equal(best.seatIds.length, 1);
+    const [left] = [two, three].filter((seat) => !best.seatIds.includes(seat));
+    await lock(buyer(), house, [left], { channels: ['friends'] });
+});
+
+test('no single seat is left alone where that is asked for', async () => {
+    const house = makeSession();
+    const row = sql(`SELECT seat_id FROM tix.seats WHERE session_id = '${house.sessionId}'
+        AND (area_id, row_label) = (SELECT area_id, row_label FROM tix.seats
+            WHERE session_id = '${house.sessionId}' GROUP BY 1, 2 ORDER BY count(*) DESC LIMIT 1)
+        ORDER BY position`).map(([id]) => id);
+    const url = `${house.url}/seats/lock`;
+    problem(await buyer().post(url, { seatIds: [row[1], row[2]], orphans: 'avoid' }), 409,
+        'orphan');
+    ok(await buyer().post(url, { seatIds: [row[1], row[2]], orphans: 'allow' }), 201);
+    const best = `${house.url}/seats/lock-best`;
+    ok(await buyer().post(best, { quantity: 3, orphans: 'allow', maxTier: 5 }), 201);
+});
+
+test('accessible places are for those who ask for them', async () => {
+    const house = makeSession();
+    const best = `${house.url}/seats/lock-best`;
+    const { seatIds: [seat] } = ok(await buyer().post(best, { quantity: 1, accessible: 1 }), 201);
+    const isAccessible = (id) => sql(`SELECT accessible FROM tix.seats
+        WHERE session_id = '${house.sessionId}' AND seat_id = '${id}'`)[0][0];
+    assert.equal(isAccessible(seat), 't');
+    const { seatIds: [other] } = ok(await buyer().post(best, { quantity: 1 }), 201);
+    assert.equal(isAccessible(other), 'f');
+});
+
 test('a lock can be extended by its owner only', async () => {
     const ann = buyer();
     const { lockId, expiresAt } = await lock(ann, session, take(1), { ttlSeconds: 20 });

@@ -6,7 +6,7 @@ import { test } from 'node:test';
 import { Client, gateway, problem } from './lib/client.mjs';
 import { fill, operations, problemCodes } from './lib/openapi.mjs';
 
-const values = new Proxy({ seatId: 'x', lockId: '1', provider: 'mock' }, {
+const values = new Proxy({ seatId: 'x', areaId: 'x', lockId: '1', provider: 'mock' }, {
     get: (known, name) => known[name] ?? '00000000-0000-4000-8000-000000000000',
 });
 

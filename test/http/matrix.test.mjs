@@ -30,7 +30,8 @@ const own = ['listOrders', 'listTickets'];
 // Operations for everybody, or with a proof of their own (credentials, a signature, a role).
 const open = ['register', 'login', 'refresh', 'logout', 'listVenues', 'getVenue', 'listEvents',
     'getEvent', 'getSession', 'getSeats', 'getSeat', 'getAvailability', 'getChanges',
-    'streamChanges', 'lockBest', 'makeStreamTicket', 'webhook', 'webhookAlias', 'verifyTicket',
+    'streamChanges', 'lockBest', 'lockArea', 'makeStreamTicket', 'webhook', 'webhookAlias',
+    'verifyTicket',
     'healthz', 'readyz', 'health', 'metrics'];
 
 const ann = buyer();
@@ -48,8 +49,8 @@ before(async () => {
     const [ticket] = ok(await ann.get('/v1/tickets'));
     const { orderId } = await order(ann, session, [seats[1]]);
     const { lockId } = await lock(ann, session, [seats[2]]);
-    hers = { sessionId: session.sessionId, orderId, ticketId: ticket.ticketId, lockId,
-        freeSeat: seats[10], userId: ann.userId };
+    hers = { sessionId: session.sessionId, orderId, ticketId: ticket.ticketId, lockId, freeSeat:
+        seats[10], userId: ann.userId, areaId: 'LinkerBlock' };
 });
 
 // Everything about Ann's things that a stranger might have changed.

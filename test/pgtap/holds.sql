@@ -1,7 +1,7 @@
 -- Holds: the gateway may hold seats, nobody else may sell them, the journal keeps every grant, and
 -- only an admin or the organizer opens and closes a sale.
 \ir fixture.psql
-SELECT plan(58);
+SELECT plan(63);
 GRANT USAGE ON SCHEMA public TO tix_app;
 SELECT bag_has($$
     SELECT p.proname::text FROM pg_proc p WHERE p.pronamespace = 'tix'::regnamespace
@@ -34,6 +34,26 @@ SELECT is(:'capacity'::text, '18', 'the monitor reads the statistics');
 SELECT set_eq(format('SELECT tix_release_seats(%s, %L)', :lock, :'ann'), '{A-1,A-2}'::text[],
     'the owner releases');
 SELECT is(pg_temp.state(:'session', 'A-1'), 'free', 'released seats are free');
+
+-- Under an idempotency key, the gateway learns whether an answer is the first or a stored one.
+CREATE FUNCTION pg_temp.keyed(session uuid, seat text, buyer uuid, asker uuid, key text)
+RETURNS text LANGUAGE sql AS $$
+    SELECT l.ok || ' ' || r.replayed
+    FROM tix.tix_lock_seats($1, ARRAY[$2], $3, idempotency_key => $5) l,
+         tix.tix_lock_was_replayed($4, $5, l.lock_id) AS r (replayed)
+$$;
+SET ROLE tix_gateway;
+SELECT pg_temp.keyed(:'session', 'A-7', :'ann', :'ann', 'k') AS one,
+       pg_temp.keyed(:'session', 'A-7', :'ann', :'ann', NULL) AS unkeyed,
+       pg_temp.keyed(:'session', 'A-7', :'bob', :'bob', 'k') AS refused \gset
+SELECT pg_temp.keyed(:'session', 'A-7', :'ann', :'ann', 'k') AS again,
+       pg_temp.keyed(:'session', 'A-7', :'ann', :'bob', 'k') AS strange \gset
+RESET ROLE;
+SELECT is(:'one'::text, 'true false', 'the first answer under a key is no replay');
+SELECT is(:'again'::text, 'true true', 'the second is');
+SELECT is(:'unkeyed'::text, 'true false', 'without a key there is none');
+SELECT is(:'refused'::text, 'false false', 'nor of a refusal');
+SELECT is(:'strange'::text, 'true false', 'nobody learns of another''s key');
 
 -- Opening and closing the sale: the gateway's role calls, the actor is the user.
 CREATE FUNCTION pg_temp.staff(role text) RETURNS uuid LANGUAGE plpgsql AS $$

@@ -1,0 +1,167 @@
+// Every operation that takes an Idempotency-Key, walked over in the order of the document: the same
+// request again has the same answer and one effect; another one is refused; what was refused is
+// not kept; one that is under way is not done twice.
+import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import { createHash, randomUUID } from 'node:crypto';
+import { test } from 'node:test';
+import { ok, problem } from './lib/client.mjs';
+import { fill, operations } from './lib/openapi.mjs';
+import { buyer, lock, makeSession, order, seatIds, sqlValue, violations }
+    from './lib/world.mjs';
+
+const session = makeSession();
+const seats = seatIds(session.sessionId);
+let next = 0;
+const take = (count) => seats.slice(next, next += count);
+const named = { ids: { sessionId: session.sessionId } };
+// Where nobody names the seats they get.
+const crowd = { ids: { sessionId: makeSession().sessionId, areaId: 'LinkerBlock' } };
+
+// Locks of the engine: a key is that of one route, so its name is a part of it.
+const engineKey = (route, key) =>
+    `${route} ${createHash('sha256').update(key).digest('hex')}`;
+const lockKey = (route) => (who, key) => `SELECT ok FROM tix_lock_best('${session.sessionId}', 1,
+    '${who.userId}', idempotency_key => '${engineKey(route, key)}')`;
+// Keys of the schema: claim_key() tries an advisory lock.
+const claim = (purpose) => (who, key) => `SELECT pg_try_advisory_xact_lock(
+    hashtextextended(format('tix %s %s %s', '${purpose}', '${who.userId}', '${key}'), 0))`;
+const rows = (table, where) => (who) =>
+    sqlValue(`SELECT count(*) FROM tix.${table} t WHERE ${where(who)}`);
+const orders = rows('orders', (who) => `t.user_id = '${who.userId}'`);
+const holds = rows('holds', (who) => `t.user_id = '${who.userId}'`);
+const of = (table, { orderId }) => rows(table, () => `t.order_id = '${orderId}'`);
+const dead = { body: { lockIds: ['1'] } };
+
+// For each operation: who asks for what (ids of the path, body); other: what makes it another
+// request; refused: what is answered 409; claimed: SQL that holds the key as a request under way
+// does; effect: what must not happen twice.
+const acts = {
+    lockSeats: async () => ({ ...named, who: buyer(), body: { seatIds: take(2) },
+        other: { body: { seatIds: take(1) } }, refused: { body: { seatIds: [taken] } },
+        claimed: lockKey('lock'), effect: holds }),
+    lockBest: async () => ({ ...crowd, who: buyer(), body: { quantity: 2 },
+        other: { body: { quantity: 1 } }, refused: { body: { quantity: 1, categories: ['none'] } },
+        claimed: lockKey('lock-best'), effect: holds }),
+    lockArea: async () => ({ ...crowd, who: buyer(), body: { quantity: 2 },
+        other: { body: { quantity: 1 } }, refused: { body: { quantity: 200 } },
+        claimed: lockKey('lock-area'), effect: holds }),
+    createOrder: async () => {
+        const who = buyer();
+        const { lockId } = await lock(who, session, take(1));
+        return { who, body: { lockIds: [lockId] }, other: dead, refused: dead,
+            claimed: claim('order'), effect: orders };
+    },
+    payOrder: async () => {
+        const who = buyer();
+        const [{ orderId }, gone] = [await order(who, session, take(1)),
+            await order(who, session, take(1))];
+        ok(await who.delete(`/v1/orders/${gone.orderId}`));
+        return { who, ids: { orderId }, body: { paymentMethod: 'mock_silent' },
+            other: { body: { paymentMethod: 'mock_ok' } }, refused: { ids: gone },
+            claimed: claim('payment'), effect: of('payments', { orderId }) };
+    },
+};
+
+// Operations that change something and take no key, and why a repetition does nothing twice.
+const natural = {
+    register: 'an address registers once',
+    login: 'each is a login of its own',
+    refresh: 'a token is good once',
+    logout: 'what is over stays over',
+    releaseSeats: 'what is free stays free',
+    releaseLock: 'what is free stays free',
+    extendLock: 'a deadline is set, never added to',
+    cancelOrder: 'what is cancelled stays so',
+    webhook: 'an event counts once by its id',
+    webhookAlias: 'an event counts once by its id',
+    verifyTicket: 'it changes nothing',
+    openSale: 'what is open stays open',
+    closeSale: 'what is closed stays closed',
+};
+
+const keyed = operations.filter(({ parameters }) =>
+    parameters.some(({ name }) => name === 'Idempotency-Key'));
+const [taken] = take(1);
+await lock(buyer(), session, [taken]);
+
+function ask(operation, act, key, more = {}) {
+    const { ids, body } = { ids: act.ids, body: act.body, ...more };
+    return act.who.send(operation.method, fill(operation.path, ids ?? {}),
+        { body, headers: { 'idempotency-key': key } });
+}
+const succeeded = (got) => {
+    assert.ok(got.status >= 200 && got.status < 300, `${got.status} ${got.text}`);
+    return got.headers['idempotency-replayed'];
+};
+
+// Keeps a transaction open in which `statement` was run, while `during` goes on.
+async function meanwhile(statement, during) {
+    const psql = spawn('psql', ['-XAtq', '-v', 'ON_ERROR_STOP=1']);
+    const ended = new Promise((resolve) => psql.on('close', resolve));
+    const said = new Promise((resolve) => psql.stdout.once('data', resolve));
+    psql.stdin.write(`BEGIN; ${statement};\n`);
+    try {
+        assert.equal(`${await said}`.trim(), 't', statement);
+        await during();
+    } finally {
+        psql.stdin.end('ROLLBACK;\n');
+        await ended;
+    }
+}
+
+test('every operation that changes something takes a key, or needs none', () => {
+    assert.deepEqual(keyed.map(({ id }) => id).sort(), Object.keys(acts).sort());
+    const changing = operations.filter(({ method }) => method !== 'GET').map(({ id }) => id);
+    assert.deepEqual([...Object.keys(acts), ...Object.keys(natural)].sort(), changing.sort());
+});
+
+for (const operation of keyed) {
+    test(`${operation.id}: once, however often it is asked for with one key`, async () => {
+        const act = await acts[operation.id]();
+        const key = randomUUID();
+        problem(await ask(operation, act, key, act.refused), 409);  // which is not kept
+        await meanwhile(act.claimed(act.who, key), async () => {
+            const early = await ask(operation, act, key);
+            problem(early, 409, 'in_progress', 'busy');
+            assert.match(early.headers['retry-after'] ?? '', /^[1-9]/);
+        });
+        const first = await ask(operation, act, key);
+        assert.equal(succeeded(first), undefined);
+        const effect = act.effect(act.who);
+        for (let time = 0; time < 2; time++) {
+            const again = await ask(operation, act, key);
+            assert.equal(succeeded(again), 'true');
+            assert.deepEqual([again.status, again.data], [first.status, first.data]);
+        }
+        assert.equal(act.effect(act.who), effect, 'it was done twice');
+        problem(await ask(operation, act, key, act.other), 422, 'TX009');
+    });
+}
+
+test('a key is that of one route: the whole way of a buyer may use the same', async () => {
+    const who = buyer();
+    const key = { headers: { 'idempotency-key': 'k'.repeat(255) } };
+    const own = async (path, body) => {
+        const got = await who.post(path, body, key);
+        assert.equal(succeeded(got), undefined, path);
+        return got.data;
+    };
+    const house = makeSession();
+    const one = await own(`${house.url}/seats/lock`, { seatIds: seatIds(house.sessionId, 1) });
+    const two = await own(`${house.url}/seats/lock-best`, { quantity: 1 });
+    const three = await own(`${house.url}/areas/LinkerBlock/lock`, { quantity: 1 });
+    const { orderId } = await own('/v1/orders', {
+        lockIds: [one, two, three].map(({ lockId }) => lockId) });
+    await own(`/v1/orders/${orderId}/pay`, { paymentMethod: 'mock_silent' });
+});
+
+test('a key is that of one user', async () => {
+    const key = { headers: { 'idempotency-key': randomUUID() } };
+    for (const who of [buyer(), buyer()]) {
+        const got = await who.post(`${session.url}/seats/lock`, { seatIds: take(1) }, key);
+        assert.equal(succeeded(got), undefined);
+    }
+});
+
+test('nothing was sold twice', () => { assert.equal(violations(), '0'); });
