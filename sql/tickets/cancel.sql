@@ -309,6 +309,7 @@ COMMENT ON FUNCTION tix.tix_cancel_ticket(uuid, uuid, text) IS
 REVOKE ALL ON FUNCTION
     tix.staff_of_session, tix.check_seat_list, tix.check_cancellable, tix.close_refunded,
     tix.cancel_paid_items, tix.cancel_items, tix.tix_cancel_items, tix.tix_cancel_items_for,
-    tix.tix_cancel_ticket FROM PUBLIC;
-GRANT EXECUTE ON FUNCTION tix.tix_cancel_items, tix.tix_cancel_ticket TO tix_app;
+    tix.tix_cancel_ticket(uuid, uuid, text) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION
+    tix.tix_cancel_items, tix.tix_cancel_ticket(uuid, uuid, text) TO tix_app;
 GRANT EXECUTE ON FUNCTION tix.tix_cancel_items_for TO tix_admin;

@@ -227,8 +227,9 @@ COMMENT ON FUNCTION tix.tix_refund_postponed_order(uuid, uuid) IS
 
 REVOKE ALL ON FUNCTION
     tix.list_mass_refund, tix.tix_cancel_session, tix.undo_order, tix.tix_mass_refund_step,
-    tix.tix_mass_refunds, tix.tix_postpone_session, tix.tix_refund_postponed_order FROM PUBLIC;
+    tix.tix_mass_refunds, tix.tix_postpone_session,
+    tix.tix_refund_postponed_order(uuid, uuid) FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION
     tix.tix_cancel_session, tix.tix_mass_refund_step, tix.tix_mass_refunds,
     tix.tix_postpone_session TO tix_admin;
-GRANT EXECUTE ON FUNCTION tix.tix_refund_postponed_order TO tix_app;
+GRANT EXECUTE ON FUNCTION tix.tix_refund_postponed_order(uuid, uuid) TO tix_app;

@@ -226,9 +226,11 @@ COMMENT ON FUNCTION tix.tix_block_ticket(uuid, text) IS
     'seat. False when nothing changes; else leaves an audit row. Errors: 22023 reason empty or '
     'over 1000 bytes, P0002 unknown ticket.';
 
-REVOKE ALL ON FUNCTION tix.ticket_to_give, tix.give_ticket, tix.tix_transfer_ticket,
-    tix.tix_offer_ticket, tix.tix_withdraw_offer, tix.tix_accept_ticket, tix.tix_reissue_ticket,
-    tix.tix_block_ticket FROM PUBLIC;
-GRANT EXECUTE ON FUNCTION tix.tix_transfer_ticket, tix.tix_offer_ticket, tix.tix_withdraw_offer,
-    tix.tix_accept_ticket, tix.tix_reissue_ticket TO tix_app;
-GRANT EXECUTE ON FUNCTION tix.tix_reissue_ticket, tix.tix_block_ticket TO tix_admin;
+REVOKE ALL ON FUNCTION
+    tix.ticket_to_give, tix.give_ticket, tix.tix_transfer_ticket(uuid, uuid, uuid),
+    tix.tix_offer_ticket, tix.tix_withdraw_offer, tix.tix_accept_ticket(text, uuid),
+    tix.tix_reissue_ticket(uuid, uuid), tix.tix_block_ticket FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION
+    tix.tix_transfer_ticket(uuid, uuid, uuid), tix.tix_offer_ticket, tix.tix_withdraw_offer,
+    tix.tix_accept_ticket(text, uuid), tix.tix_reissue_ticket(uuid, uuid) TO tix_app;
+GRANT EXECUTE ON FUNCTION tix.tix_reissue_ticket(uuid, uuid), tix.tix_block_ticket TO tix_admin;

@@ -113,7 +113,7 @@ SELECT set_eq($$
           'tix_double_sell_total', 'tix_login_external', 'tix_link_external',
           'tix_unlink_external', 'tix_list_external', 'tix_sign_out_everywhere',
           'tix_search_venues', 'tix_search_events', 'tix_list_sessions', 'tix_webhooks_due',
-          'tix_webhook_result', 'tix_news'],
+          'tix_webhook_result', 'tix_news', 'tix_event_terms', 'tix_list_refunds',
     'the gateway may call the listed functions only');
 SET ROLE tix_gateway;
 SELECT throws_ok('SELECT * FROM tix.orders', '42501', NULL, 'the gateway cannot read orders');
