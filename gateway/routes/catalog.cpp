@@ -21,6 +21,28 @@ Json prices(std::string_view stored) {
     return list;
 }
 
+// Tariffs and charges: an amount becomes money.
+Json rules(std::string_view stored) {
+    Json list = Json::parse(stored);
+    for (Json& rule : list) {
+        const Json amount = rule["amount"];
+        const Json currency = rule["currency"];
+        rule.erase("currency");
+        if (amount.is_number())
+            rule["amount"] = money(amount.get<std::int64_t>(), currency.get<std::string>());
+    }
+    return list;
+}
+
+Json cancellation(std::string_view stored) {
+    const Json terms = Json::parse(stored);
+    const auto kept = terms["keptAmount"].get<std::int64_t>();
+    const bool known = terms["currency"].is_string();
+    return {{"untilSecondsBeforeStart", terms["untilSecondsBeforeStart"]},
+            {"keptPermille", terms["keptPermille"]},
+            {"kept", known ? money(kept, terms["currency"].get<std::string>()) : Json()}};
+}
+
 }  // namespace
 
 HttpResponse list_venues(Services& services, Call& call) {
@@ -71,6 +93,15 @@ HttpResponse get_event(Services& services, Call& call) {
                          {"description", nullable(rows, 0, 5)},
                          {"sessions", Json::parse(rows.text(0, 6))},
                          {"prices", prices(rows.text(0, 7))}});
+}
+
+HttpResponse get_terms(Services& services, Call& call) {
+    const DbResult rows =
+        services.db.read("SELECT * FROM tix.tix_event_terms($1::uuid)", {call.id("eventId")});
+    only_row(rows);
+    return answer(call, {{"tariffs", rules(rows.text(0, 0))},
+                         {"charges", rules(rows.text(0, 1))},
+                         {"cancellation", cancellation(rows.text(0, 2))}});
 }
 
 HttpResponse get_session(Services& services, Call& call) {

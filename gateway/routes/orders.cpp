@@ -6,39 +6,63 @@
 namespace tix::gateway {
 namespace {
 
-constexpr std::size_t kLocksMax = 20;
 constexpr char kProvider[] = "mock";
+constexpr std::size_t kPromoBytes = 64;
 
-// A row of tix_get_order() and tix_list_orders().
+// A seat of an order, as items_of_order() has it.
+Json item_json(const Json& item) {
+    const std::string currency = item["priceCurrency"].get<std::string>();
+    const auto amount = [&](const Json& of, const char* name) {
+        return money(of[name].get<std::int64_t>(), currency);
+    };
+    Json charges = Json::array();
+    for (const Json& charge : item["charges"])
+        charges.push_back({{"kind", charge["kind"]},
+                           {"name", charge["name"]},
+                           {"amount", amount(charge, "amount")},
+                           {"included", charge["included"]}});
+    return {{"seatId", item["seatId"]},
+            {"lockId", item["lockId"]},
+            {"tariff", item["tariff"]},
+            {"attendee", item["attendee"]},
+            {"price", amount(item, "priceAmount")},
+            {"base", amount(item, "baseAmount")},
+            {"discount", amount(item, "discountAmount")},
+            {"fees", amount(item, "feeAmount")},
+            {"taxes", amount(item, "taxAmount")},
+            {"kept", amount(item, "keptAmount")},
+            {"cancelledAt", item["cancelledAt"]},
+            {"charges", std::move(charges)}};
+}
+
+}  // namespace
+
 Json order_json(const DbResult& rows, int i) {
     Json items = Json::array();
     for (const Json& item : Json::parse(rows.text(i, 8)))
-        items.push_back({{"seatId", item["seatId"]},
-                         {"lockId", item["lockId"]},
-                         {"price", money(item["priceAmount"].get<std::int64_t>(),
-                                         item["priceCurrency"].get<std::string>())}});
+        items.push_back(item_json(item));
     return {{"orderId", rows.text(i, 0)},
             {"sessionId", rows.text(i, 1)},
             {"status", rows.text(i, 2)},
             {"total", money(rows.number(i, 3), rows.text(i, 4))},
             {"createdAt", rows.time(i, 5)},
             {"expiresAt", rows.time(i, 6)},
-            {"completedAt", rows.null(i, 7) ? Json() : Json(rows.time(i, 7))},
+            {"completedAt", nullable_time(rows, i, 7)},
             {"items", std::move(items)},
             {"version", rows.number(i, 9)}};
 }
-
-}  // namespace
 
 HttpResponse create_order(Services& services, Call& call) {
     Fields fields(call.body);
     const auto locks = fields.lock_ids("lockIds", kLocksMax);
     const std::string provider = fields.optional_text("provider", kLabelBytes).value_or(kProvider);
+    const auto items = fields.optional_objects("items", kListMax);
+    const auto promo = fields.optional_text("promo", kPromoBytes);
     fields.finish();
     const DbResult row = services.db.write(
-        "SELECT * FROM tix.tix_create_order($1::bigint[], $2::uuid, $3::text, "
-        "idempotency_key => $4::text)",
-        {array_literal(locks), call.user_id(), provider, call.idempotency_key()});
+        "SELECT * FROM tix.tix_create_order($1::bigint[], $2::uuid, $3::text, $4::jsonb, $5::text,"
+        " $6::text)",
+        {array_literal(locks), call.user_id(), provider, items, promo, call.idempotency_key()});
     // Only what never changes: a repeated request gets the same answer.
     HttpResponse response = answer(call,
                                    {{"orderId", row.text(0, 0)},
@@ -49,7 +73,7 @@ HttpResponse create_order(Services& services, Call& call) {
                                     {"expiresAt", row.time(0, 3)},
                                     {"seatIds", row.array(0, 4)}},
                                    201);
-    if (row.flag(0, 7)) response.headers.emplace_back("Idempotency-Replayed", "true");
+    mark_replayed(response, row.flag(0, 7));
     response.headers.emplace_back("Location", "/v1/orders/" + std::string(row.text(0, 0)));
     return response;
 }

@@ -20,6 +20,7 @@ HttpResponse get_venue(Services&, Call&);
 HttpResponse list_events(Services&, Call&);
 HttpResponse get_event(Services&, Call&);
 HttpResponse get_session(Services&, Call&);
+HttpResponse get_terms(Services&, Call&);
 // seats.cpp
 HttpResponse get_seats(Services&, Call&);
 HttpResponse get_seat(Services&, Call&);
@@ -37,6 +38,14 @@ HttpResponse create_order(Services&, Call&);
 HttpResponse list_orders(Services&, Call&);
 HttpResponse get_order(Services&, Call&);
 HttpResponse cancel_order(Services&, Call&);
+// order_changes.cpp
+HttpResponse add_to_order(Services&, Call&);
+HttpResponse cancel_items(Services&, Call&);
+HttpResponse reseat_order(Services&, Call&);
+HttpResponse complete_order(Services&, Call&);
+HttpResponse refund_order(Services&, Call&);
+HttpResponse list_refunds(Services&, Call&);
+HttpResponse get_history(Services&, Call&);
 // payments.cpp
 HttpResponse pay_order(Services&, Call&);
 HttpResponse payment_webhook(Services&, Call&);

@@ -27,8 +27,27 @@ inline Json money(std::int64_t minor, std::string_view currency) {
     return {{"amount", decimal_amount(minor, currency)}, {"currency", currency}};
 }
 
+// Locks that one order may take at a time, and bytes of the reason why seats are given back.
+constexpr std::size_t kLocksMax = 20;
+constexpr std::size_t kReasonBytes = 500;
+
 inline Json nullable(const DbResult& rows, int row, int column) {
     return rows.null(row, column) ? Json() : Json(rows.text(row, column));
+}
+
+inline Json nullable_time(const DbResult& rows, int row, int column) {
+    return rows.null(row, column) ? Json() : Json(rows.time(row, column));
+}
+
+// A row of tix_get_order(), tix_list_orders() and tix_get_order_for().
+Json order_json(const DbResult& rows, int i);
+
+// What tix_cancel_items() and tix_cancel_items_for() answer.
+inline Json cancelled_items(const std::string& order, const DbResult& row) {
+    return {{"orderId", order},
+            {"refunded", money(row.number(0, 0), row.text(0, 2))},
+            {"kept", money(row.number(0, 1), row.text(0, 2))},
+            {"status", row.text(0, 3)}};
 }
 
 // Says that this is the stored answer to an earlier request of the same key.

@@ -7,7 +7,7 @@ import { createHash, randomUUID } from 'node:crypto';
 import { test } from 'node:test';
 import { ok, problem } from './lib/client.mjs';
 import { fill, operations } from './lib/openapi.mjs';
-import { buyer, lock, makeSession, order, seatIds, sqlValue, violations }
+import { buy, buyer, lock, makeSession, order, seatIds, sql, sqlValue, violations }
     from './lib/world.mjs';
 
 const session = makeSession();
@@ -32,6 +32,15 @@ const orders = rows('orders', (who) => `t.user_id = '${who.userId}'`);
 const holds = rows('holds', (who) => `t.user_id = '${who.userId}'`);
 const of = (table, { orderId }) => rows(table, () => `t.order_id = '${orderId}'`);
 const dead = { body: { lockIds: ['1'] } };
+const adminId = process.env.TIX_ADMIN_ID;
+
+// A request about an order that is being paid.
+async function pending(who, more) {
+    const [seat] = take(1);
+    const { orderId } = await order(who, session, [seat]);
+    ok(await who.post(`/v1/orders/${orderId}/pay`, { paymentMethod: 'mock_silent' }), 202);
+    return { ids: { orderId }, body: { seatIds: [seat], ...more } };
+}
 
 // For each operation: who asks for what (ids of the path, body); other: what makes it another
 // request; refused: what is answered 409; claimed: SQL that holds the key as a request under way
@@ -51,6 +60,41 @@ const acts = {
         const { lockId } = await lock(who, session, take(1));
         return { who, body: { lockIds: [lockId] }, other: dead, refused: dead,
             claimed: claim('order'), effect: orders };
+    },
+    addToOrder: async () => {
+        const who = buyer();
+        const { orderId } = await order(who, session, take(1));
+        const { lockId } = await lock(who, session, take(1));
+        return { who, ids: { orderId }, body: { lockIds: [lockId] }, other: dead, refused: dead,
+            claimed: claim('order add'), effect: of('order_items', { orderId }) };
+    },
+    cancelItems: async () => {
+        const who = buyer();
+        const [one, two] = take(2);
+        const { orderId } = await buy(who, session, [one, two]);
+        return { who, ids: { orderId }, body: { seatIds: [one] },
+            other: { body: { seatIds: [two] } }, refused: await pending(who),
+            claimed: claim('order cancel'), effect: of('refunds', { orderId }) };
+    },
+    reseatOrder: async () => {
+        const who = buyer();
+        const [one, two, three] = take(3);
+        const { orderId } = await buy(who, session, [one]);
+        const { lockId } = await lock(who, session, [two]);
+        const move = (seat, id) => ({ body: { changes: { [one]: seat }, lockIds: [id] } });
+        return { who, ids: { orderId }, ...move(two, lockId), other: move(three, lockId),
+            refused: move(two, '1'), claimed: claim('order reseat'),
+            effect: of('tickets', { orderId }) };
+    },
+    refundOrder: async () => {
+        const [who, house] = [buyer(), makeSession()];
+        const [one, two] = seatIds(house.sessionId, 2);
+        const { orderId } = await buy(who, house, [one]);
+        sql(`SELECT tix_postpone_session('${house.sessionId}', now() + interval '30 days',
+            now() + interval '31 days', now() + interval '9 days', 'flu', '${adminId}')`);
+        const late = { ids: { orderId: (await buy(who, house, [two])).orderId } };
+        return { who, ids: { orderId }, other: late, refused: late,
+            claimed: claim('order refund postponed'), effect: of('refunds', { orderId }) };
     },
     payOrder: async () => {
         const who = buyer();
@@ -73,6 +117,7 @@ const natural = {
     releaseLock: 'what is free stays free',
     extendLock: 'a deadline is set, never added to',
     cancelOrder: 'what is cancelled stays so',
+    completeOrder: 'what is completed stays so',
     webhook: 'an event counts once by its id',
     webhookAlias: 'an event counts once by its id',
     verifyTicket: 'it changes nothing',

@@ -19,6 +19,14 @@ const guarded = {
     getOrder: { status: 404 },
     cancelOrder: { status: 404 },
     payOrder: { body: () => ({}), status: 404 },
+    addToOrder: { body: (id) => ({ lockIds: [id.lockId] }), status: 404 },
+    cancelItems: { body: () => ({ seatIds: [seats[1]] }), status: 404 },
+    reseatOrder: { body: (id) => ({ changes: { [seats[1]]: seats[2] }, lockIds: [id.lockId] }),
+        status: 404 },
+    completeOrder: { status: 404 },
+    listRefunds: { status: 404 },
+    refundOrder: { status: 404 },
+    getHistory: { status: 404 },
     getTicket: { status: 404 },
     getTicketQr: { status: 404 },
     streamNews: { headers: { accept: 'text/event-stream' }, status: 404 },
@@ -29,7 +37,7 @@ const guarded = {
 const own = ['listOrders', 'listTickets'];
 // Operations for everybody, or with a proof of their own (credentials, a signature, a role).
 const open = ['register', 'login', 'refresh', 'logout', 'listVenues', 'getVenue', 'listEvents',
-    'getEvent', 'getSession', 'getSeats', 'getSeat', 'getAvailability', 'getChanges',
+    'getEvent', 'getTerms', 'getSession', 'getSeats', 'getSeat', 'getAvailability', 'getChanges',
     'streamChanges', 'lockBest', 'lockArea', 'makeStreamTicket', 'webhook', 'webhookAlias',
     'verifyTicket',
     'healthz', 'readyz', 'health', 'metrics'];
