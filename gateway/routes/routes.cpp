@@ -52,6 +52,13 @@ const std::vector<Route>& routes() {
         {"GET", "/v1/tickets/{ticketId}", get_ticket},
         {"GET", "/v1/tickets/{ticketId}/qr.svg", get_ticket_qr},
         {"POST", "/v1/tickets/{ticketId}/verify", verify_ticket, kStaff, L::kOther, B::kJson},
+        {"POST", "/v1/tickets/{ticketId}/transfer", transfer_ticket, kUser, L::kOther, B::kJson},
+        {"POST", "/v1/tickets/{ticketId}/offer", offer_ticket, kUser, L::kOther, B::kJson},
+        {"DELETE", "/v1/tickets/{ticketId}/offer", withdraw_offer},
+        {"POST", "/v1/ticket-offers/accept", accept_ticket, kUser, L::kOther, B::kJson},
+        {"POST", "/v1/tickets/{ticketId}/reissue", reissue_ticket},
+        {"POST", "/v1/tickets/{ticketId}/cancel", cancel_ticket, kUser, L::kOther, B::kJson},
+        {"GET", "/v1/ticket-keys", get_ticket_keys, kAnybody},
 
         {"POST", "/v1/stream-tickets", make_stream_ticket},
         {"GET", "/v1/users/{userId}/stream", admit_stream, kAnybody},

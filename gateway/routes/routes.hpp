@@ -57,6 +57,14 @@ HttpResponse verify_ticket(Services&, Call&);
 // streams.cpp
 HttpResponse make_stream_ticket(Services&, Call&);
 HttpResponse admit_stream(Services&, Call&);
+// transfers.cpp
+HttpResponse transfer_ticket(Services&, Call&);
+HttpResponse offer_ticket(Services&, Call&);
+HttpResponse withdraw_offer(Services&, Call&);
+HttpResponse accept_ticket(Services&, Call&);
+HttpResponse reissue_ticket(Services&, Call&);
+HttpResponse cancel_ticket(Services&, Call&);
+HttpResponse get_ticket_keys(Services&, Call&);
 // admin.cpp
 HttpResponse open_sale(Services&, Call&);
 HttpResponse close_sale(Services&, Call&);

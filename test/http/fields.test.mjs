@@ -36,6 +36,10 @@ const sample = {
         orderId: randomUUID(), amount: 1, currency: 'EUR', refundId: randomUUID() }),
     webhookAlias: () => sample.webhook(),
     verifyTicket: () => ({ code: 'TX1.AAAA' }),
+    transferTicket: () => ({ toUserId: randomUUID() }),
+    offerTicket: () => ({ ttlSeconds: 60 }),
+    acceptTicket: () => ({ offerCode: 'x'.repeat(43) }),
+    cancelTicket: () => ({ reason: 'x' }),
 };
 const ids = () => ({ venueId: randomUUID(), eventId: randomUUID(), sessionId: session.sessionId,
     orderId: randomUUID(), ticketId: randomUUID(), lockId: '1', seatId, provider: 'mock',

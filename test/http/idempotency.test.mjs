@@ -31,6 +31,8 @@ const rows = (table, where) => (who) =>
 const orders = rows('orders', (who) => `t.user_id = '${who.userId}'`);
 const holds = rows('holds', (who) => `t.user_id = '${who.userId}'`);
 const of = (table, { orderId }) => rows(table, () => `t.order_id = '${orderId}'`);
+const issue = ({ ticketId }) => () =>
+    sqlValue(`SELECT issue || status FROM tix.tickets WHERE ticket_id = '${ticketId}'`);
 const dead = { body: { lockIds: ['1'] } };
 const adminId = process.env.TIX_ADMIN_ID;
 
@@ -41,6 +43,16 @@ async function pending(who, more) {
     ok(await who.post(`/v1/orders/${orderId}/pay`, { paymentMethod: 'mock_silent' }), 202);
     return { ids: { orderId }, body: { seatIds: [seat], ...more } };
 }
+
+// Ids of a ticket that is good and of one that is cancelled.
+async function tickets(who) {
+    const wanted = take(2);
+    await buy(who, session, wanted);
+    const [live, gone] = ok(await who.get('/v1/tickets')).map(({ ticketId }) => ({ ticketId }));
+    ok(await who.post(`/v1/tickets/${gone.ticketId}/cancel`, {}));
+    return { live, dead: gone };
+}
+
 
 // For each operation: who asks for what (ids of the path, body); other: what makes it another
 // request; refused: what is answered 409; claimed: SQL that holds the key as a request under way
@@ -105,6 +117,34 @@ const acts = {
             other: { body: { paymentMethod: 'mock_ok' } }, refused: { ids: gone },
             claimed: claim('payment'), effect: of('payments', { orderId }) };
     },
+    transferTicket: async () => {
+        const who = buyer();
+        const { live, dead: gone } = await tickets(who);
+        const to = () => ({ body: { toUserId: randomUUID() } });
+        return { who, ids: live, ...to(), other: to(), refused: { ids: gone },
+            claimed: claim('order transfer'), effect: issue(live) };
+    },
+    acceptTicket: async () => {
+        const [ann, who] = [buyer(), buyer()];
+        const { live } = await tickets(ann);
+        const offer = async () => ({ offerCode: ok(await ann.post(
+            `/v1/tickets/${live.ticketId}/offer`, {}), 201).offerCode });
+        const [over, body] = [await offer(), await offer()];
+        return { who, body, other: { body: over }, refused: { body: over },
+            claimed: claim('order accept'), effect: issue(live) };
+    },
+    reissueTicket: async () => {
+        const who = buyer();
+        const { live, dead: gone } = await tickets(who);
+        return { who, ids: live, other: { ids: gone }, refused: { ids: gone },
+            claimed: claim('order reissue'), effect: issue(live) };
+    },
+    cancelTicket: async () => {
+        const who = buyer();
+        const { live, dead: gone } = await tickets(who);
+        return { who, ids: live, body: {}, other: { body: { reason: 'x' } },
+            refused: { ids: gone }, claimed: claim('order cancel ticket'), effect: issue(live) };
+    },
 };
 
 // Operations that change something and take no key, and why a repetition does nothing twice.
@@ -121,6 +161,8 @@ const natural = {
     webhook: 'an event counts once by its id',
     webhookAlias: 'an event counts once by its id',
     verifyTicket: 'it changes nothing',
+    offerTicket: 'one offer of a ticket at a time',
+    withdrawOffer: 'what is over stays over',
     openSale: 'what is open stays open',
     closeSale: 'what is closed stays closed',
 };

@@ -29,7 +29,9 @@ const guarded = {
     getHistory: { status: 404 },
     getTicket: { status: 404 },
     getTicketQr: { status: 404 },
-    streamNews: { headers: { accept: 'text/event-stream' }, status: 404 },
+    streamNews: { headers: { accept: 'text/event-stream' }, status: 404 }, withdrawOffer: { status:
+    404 }, reissueTicket: { status: 404 }, cancelTicket: { body: () => ({}), offerTicket: { body: ()
+    => ({}), transferTicket: { body: () => ({ toUserId: randomUUID() }),
     openSale: { role: 'organizer', status: 404 },
     closeSale: { role: 'organizer', status: 404 },
 };
@@ -39,7 +41,7 @@ const own = ['listOrders', 'listTickets'];
 const open = ['register', 'login', 'refresh', 'logout', 'listVenues', 'getVenue', 'listEvents',
     'getEvent', 'getTerms', 'getSession', 'getSeats', 'getSeat', 'getAvailability', 'getChanges',
     'streamChanges', 'lockBest', 'lockArea', 'makeStreamTicket', 'webhook', 'webhookAlias',
-    'verifyTicket',
+    'verifyTicket', 'acceptTicket', 'getTicketKeys',
     'healthz', 'readyz', 'health', 'metrics'];
 
 const ann = buyer();
