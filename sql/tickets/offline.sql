@@ -145,6 +145,7 @@ DECLARE
     clock_behind interval;
     item record;
     told record;
+    known text;  -- what record_scan() said; NULL: it was not asked
     done tix.check_ins;
 BEGIN
     clock_behind := checked_upload(device, scans, sent_at);
@@ -160,23 +161,25 @@ BEGIN
         ORDER BY (r.scan).at, e.place
     LOOP
         done := NULL;
+        known := NULL;
         IF item.malformed IS NULL THEN
             SELECT * INTO told FROM record_scan(item.scan, item.code, item.force,
                                                 item.refused_because);
-            IF told.known <> 'reused' THEN done := told.done; END IF;
+            known := told.known;
+            IF known <> 'reused' THEN done := told.done; END IF;
         END IF;
         ordinal := item.place;
         nonce := item.nonce;
         malformed := item.malformed;
         status := coalesce(done.status, 'error');
         reason := CASE WHEN malformed IS NOT NULL THEN 'malformed'
-                       WHEN told.known = 'reused' THEN 'nonce_used' ELSE done.reason END;
+                       WHEN known = 'reused' THEN 'nonce_used' ELSE done.reason END;
         check_in_id := done.check_in_id;
         ticket_id := done.ticket_id;
         seat_id := done.seat_id;
         scanned_at := done.at;
         corrected := done.at <> done.claimed_at;
-        replayed := malformed IS NULL AND told.known = 'replayed';
+        replayed := coalesce(known = 'replayed', false);
         conflicts := conflicts_of(done.check_in_id);
         RETURN NEXT;
     END LOOP;

@@ -1,6 +1,6 @@
 -- Gates without a net: what they take along, and what comes of the scans they bring back.
 \ir fixture.psql
-SELECT plan(64);
+SELECT plan(65);
 CREATE FUNCTION pg_temp.code(o uuid, seat text) RETURNS text LANGUAGE sql AS $$
     SELECT tix.tix_ticket_code(ticket_id) FROM tix.tickets WHERE order_id = $1 AND seat_id = $2
 $$;
@@ -203,6 +203,8 @@ FROM (VALUES (NULL, '[]', NULL, 'an upload has a device'), ('', '[]', NULL, 'wit
              ('w1', '[]', 'infinity', 'and a clock that shows a time'))
     v (device, scans, sent, what);
 SELECT is_empty('SELECT * FROM tix_upload_check_ins(''w1'', ''[]'')', 'no scans, no answers');
+SELECT is((SELECT reason || replayed FROM tix_upload_check_ins('fresh', '[{"code": "x"}]')),
+    'malformedfalse', 'an upload of one malformed scan is answered');
 SELECT is((SELECT array_agg(DISTINCT reason) || (count(malformed) || ' said why')::text
     FROM tix_upload_check_ins('bad', jsonb_build_array(NULL, 1, '[]'::jsonb, '{}'::jsonb,
         '{"code": 5}'::jsonb, pg_temp.kept(:'b7', NULL, '1', 1),
