@@ -64,6 +64,11 @@ HttpResponse withdraw_offer(Services&, Call&);
 HttpResponse accept_ticket(Services&, Call&);
 HttpResponse reissue_ticket(Services&, Call&);
 HttpResponse cancel_ticket(Services&, Call&);
+// check_in.cpp
+HttpResponse check_in(Services&, Call&);
+HttpResponse upload_check_ins(Services&, Call&);
+HttpResponse get_manifest(Services&, Call&);
+HttpResponse get_revocations(Services&, Call&);
 HttpResponse get_ticket_keys(Services&, Call&);
 // admin.cpp
 HttpResponse open_sale(Services&, Call&);

@@ -40,6 +40,9 @@ const sample = {
     offerTicket: () => ({ ttlSeconds: 60 }),
     acceptTicket: () => ({ offerCode: 'x'.repeat(43) }),
     cancelTicket: () => ({ reason: 'x' }),
+    checkIn: () => ({ code: 'TX1.AAAA', gateId: randomUUID(), direction: 'in',
+        at: '2026-01-01T00:00:00Z', nonce: 'x', device: 'x', force: false }),
+    uploadCheckIns: () => ({ device: 'x', sentAt: '2026-01-01T00:00:00Z', scans: [{ code: 'x' }] }),
 };
 const ids = () => ({ venueId: randomUUID(), eventId: randomUUID(), sessionId: session.sessionId,
     orderId: randomUUID(), ticketId: randomUUID(), lockId: '1', seatId, provider: 'mock',

@@ -163,6 +163,8 @@ const natural = {
     verifyTicket: 'it changes nothing',
     offerTicket: 'one offer of a ticket at a time',
     withdrawOffer: 'what is over stays over',
+    checkIn: 'a scan counts once by its nonce',
+    uploadCheckIns: 'a scan counts once by its nonce',
     openSale: 'what is open stays open',
     closeSale: 'what is closed stays closed',
 };

@@ -41,7 +41,8 @@ const own = ['listOrders', 'listTickets'];
 const open = ['register', 'login', 'refresh', 'logout', 'listVenues', 'getVenue', 'listEvents',
     'getEvent', 'getTerms', 'getSession', 'getSeats', 'getSeat', 'getAvailability', 'getChanges',
     'streamChanges', 'lockBest', 'lockArea', 'makeStreamTicket', 'webhook', 'webhookAlias',
-    'verifyTicket', 'acceptTicket', 'getTicketKeys',
+    'verifyTicket', 'acceptTicket', 'getTicketKeys', 'checkIn', 'uploadCheckIns', 'getManifest',
+    'getRevocations',
     'healthz', 'readyz', 'health', 'metrics'];
 
 const ann = buyer();
