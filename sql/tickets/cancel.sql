@@ -236,12 +236,12 @@ BEGIN
         RAISE EXCEPTION 'what is kept must be 0 or more' USING ERRCODE = '22023',
             HINT = 'Name minor units of each price.';
     END IF;
+    IF idempotency_key IS NOT NULL AND staff_id IS NOT NULL THEN
+        answer := repeated_answer('cancel', staff_id, idempotency_key, request);
+    END IF;
     SELECT * INTO sold FROM orders o
     WHERE o.order_id = tix_cancel_items_for.order_id FOR UPDATE;
     PERFORM staff_of_session(sold.session_id, staff_id);
-    IF idempotency_key IS NOT NULL THEN
-        answer := repeated_answer('cancel', staff_id, idempotency_key, request);
-    END IF;
     replayed := answer IS NOT NULL;
     IF NOT replayed THEN
         answer := cancel_items(sold, seat_ids, staff_id, reason, keep_amount);
@@ -312,4 +312,4 @@ REVOKE ALL ON FUNCTION
     tix.tix_cancel_ticket(uuid, uuid, text) FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION
     tix.tix_cancel_items, tix.tix_cancel_ticket(uuid, uuid, text) TO tix_app;
-GRANT EXECUTE ON FUNCTION tix.tix_cancel_items_for TO tix_admin;
+GRANT EXECUTE ON FUNCTION tix.tix_cancel_items_for TO tix_app, tix_admin;

@@ -183,15 +183,20 @@ BEGIN
                                actor)
     SELECT moved, s.start_time, starts, tix_postpone_session.refund_until,
            tix_postpone_session.reason, tix_postpone_session.actor
-    FROM sessions s WHERE s.session_id = moved;
+    FROM sessions s WHERE s.session_id = moved AND NOT EXISTS (
+        SELECT FROM postponements p
+        WHERE p.session_id = moved AND p.new_start_time = starts AND s.start_time = starts
+          AND s.end_time = ends AND p.refund_until = tix_postpone_session.refund_until
+          AND p.reason = tix_postpone_session.reason);
     UPDATE sessions s SET start_time = starts, end_time = ends WHERE s.session_id = moved;
 END $$;
 COMMENT ON FUNCTION tix.tix_postpone_session(
     uuid, timestamptz, timestamptz, timestamptz, text, uuid) IS
     'For an admin or the organizer of the event: the session takes place at another time. Tickets '
     'stay valid; until refund_until a buyer may have the money back with '
-    'tix_refund_postponed_order(). Errors: 22023 times or reason (1 to 1000 bytes); P0002 unknown '
-    'session or not the actor''s; TX010 it is cancelled.';
+    'tix_refund_postponed_order(). Again with the same arguments changes nothing. Errors: 22023 '
+    'times or reason (1 to 1000 bytes); P0002 unknown session or not the actor''s; TX010 it is '
+    'cancelled.';
 
 DROP FUNCTION IF EXISTS tix.tix_refund_postponed_order(uuid, uuid);
 CREATE FUNCTION tix.tix_refund_postponed_order(order_id uuid, user_id uuid) RETURNS uuid
@@ -232,4 +237,6 @@ REVOKE ALL ON FUNCTION
 GRANT EXECUTE ON FUNCTION
     tix.tix_cancel_session, tix.tix_mass_refund_step, tix.tix_mass_refunds,
     tix.tix_postpone_session TO tix_admin;
-GRANT EXECUTE ON FUNCTION tix.tix_refund_postponed_order(uuid, uuid) TO tix_app;
+GRANT EXECUTE ON FUNCTION
+    tix.tix_refund_postponed_order(uuid, uuid), tix.tix_cancel_session, tix.tix_postpone_session
+    TO tix_app;

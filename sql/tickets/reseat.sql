@@ -239,6 +239,6 @@ COMMENT ON FUNCTION tix.tix_reseat_order_for(uuid, uuid, jsonb, text) IS
 
 REVOKE ALL ON FUNCTION
     tix.read_changes, tix.lines_of_move, tix.move_items, tix.tix_reseat_order,
-    tix.tix_reseat_order_for FROM PUBLIC;
+    tix.tix_reseat_order_for(uuid, uuid, jsonb, text) FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION tix.tix_reseat_order TO tix_app;
-GRANT EXECUTE ON FUNCTION tix.tix_reseat_order_for TO tix_admin;
+GRANT EXECUTE ON FUNCTION tix.tix_reseat_order_for(uuid, uuid, jsonb, text) TO tix_admin;

@@ -196,10 +196,9 @@ COMMENT ON FUNCTION tix.tix_reissue_ticket(uuid, uuid) IS
     'be; NULL: a trusted caller''s, any. Errors: P0002 unknown or another''s ticket, TX010 it is '
     'cancelled or refunded.';
 
-DROP FUNCTION IF EXISTS tix.tix_block_ticket(uuid, text);
-CREATE FUNCTION tix.tix_block_ticket(ticket_id uuid, reason text) RETURNS boolean
-LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SECURITY DEFINER
-SET search_path = tix, pg_catalog, pg_temp SET enable_seqscan = off AS $$
+DROP FUNCTION IF EXISTS tix.block_ticket(uuid, text, uuid);
+CREATE FUNCTION tix.block_ticket(ticket_id uuid, reason text, actor uuid) RETURNS boolean
+LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = tix, pg_catalog, pg_temp AS $$
 #variable_conflict use_column
 DECLARE
     before tix.tickets;
@@ -218,8 +217,20 @@ BEGIN
     UPDATE tickets t SET blocked_reason = reason WHERE t.ticket_id = $1;
     INSERT INTO audit_log (act, session_id, detail)
     VALUES (CASE WHEN reason IS NULL THEN 'unblock_ticket' ELSE 'block_ticket' END,
-            before.session_id, jsonb_build_object('ticketId', $1, 'reason', reason));
+            before.session_id, jsonb_build_object('ticketId', $1, 'reason', reason)
+                || CASE WHEN actor IS NULL THEN '{}' ELSE jsonb_build_object('actor', $3) END);
     RETURN true;
+END $$;
+COMMENT ON FUNCTION tix.block_ticket(uuid, text, uuid) IS
+    'Internal: tix_block_ticket() on behalf of a user, whom the audit row names; NULL: an operator '
+    'at the database.';
+
+DROP FUNCTION IF EXISTS tix.tix_block_ticket(uuid, text);
+CREATE FUNCTION tix.tix_block_ticket(ticket_id uuid, reason text) RETURNS boolean
+LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SECURITY DEFINER
+SET search_path = tix, pg_catalog, pg_temp SET enable_seqscan = off AS $$
+BEGIN
+    RETURN block_ticket($1, $2, NULL);
 END $$;
 COMMENT ON FUNCTION tix.tix_block_ticket(uuid, text) IS
     'For staff: nobody comes in by this ticket, for this reason; NULL: again they do. It keeps its '
@@ -229,7 +240,7 @@ COMMENT ON FUNCTION tix.tix_block_ticket(uuid, text) IS
 REVOKE ALL ON FUNCTION
     tix.ticket_to_give, tix.give_ticket, tix.tix_transfer_ticket(uuid, uuid, uuid),
     tix.tix_offer_ticket, tix.tix_withdraw_offer, tix.tix_accept_ticket(text, uuid),
-    tix.tix_reissue_ticket(uuid, uuid), tix.tix_block_ticket FROM PUBLIC;
+    tix.tix_reissue_ticket(uuid, uuid), tix.block_ticket, tix.tix_block_ticket FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION
     tix.tix_transfer_ticket(uuid, uuid, uuid), tix.tix_offer_ticket, tix.tix_withdraw_offer,
     tix.tix_accept_ticket(text, uuid), tix.tix_reissue_ticket(uuid, uuid) TO tix_app;

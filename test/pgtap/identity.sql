@@ -114,6 +114,10 @@ SELECT set_eq($$
           'tix_unlink_external', 'tix_list_external', 'tix_sign_out_everywhere',
           'tix_search_venues', 'tix_search_events', 'tix_list_sessions', 'tix_webhooks_due',
           'tix_webhook_result', 'tix_news', 'tix_event_terms', 'tix_list_refunds',
+          'tix_cancel_items_for', 'tix_box_office_hold', 'tix_box_office_order',
+          'tix_reseat_order_for', 'tix_get_order_for', 'tix_refund_order_for',
+          'tix_block_ticket_for', 'tix_cancel_session', 'tix_postpone_session',
+          'tix_mass_refund_of', 'tix_carry_on_mass_refunds',
     'the gateway may call the listed functions only');
 SET ROLE tix_gateway;
 SELECT throws_ok('SELECT * FROM tix.orders', '42501', NULL, 'the gateway cannot read orders');

@@ -104,8 +104,8 @@ SELECT is((SELECT reason FROM tix_box_office_hold(:'session', '{A-5}', :'desk', 
 SELECT pg_temp.hold(:'session', 'A-7', :'ann') AS l \gset
 SELECT throws_ok(format('SELECT tix_box_office_order(' || args || ')', :l, :'desk', :'ann', :'bob',
     :'org'), state, NULL, why)
-FROM (VALUES ('ARRAY[%1$s], %3$L, %3$L, ''cash''', 'P0002', 'the buyer is no staff'),
-    ('ARRAY[%1$s], %5$L, %3$L, ''cash''', 'P0002', 'nor the organizer of another event'),
+FROM (VALUES ('ARRAY[%1$s], %3$L, %3$L, ''cash''', 'TX002', 'the buyer is no staff'),
+    ('ARRAY[%1$s], %5$L, %3$L, ''cash''', 'TX002', 'nor the organizer of another event'),
     ('ARRAY[%1$s], NULL, %3$L, ''cash''', '22023', 'nor nobody'),
     ('ARRAY[%1$s], %2$L, NULL, ''cash''', '22023', 'there is a buyer'),
     ('ARRAY[%1$s], %2$L, %4$L, ''cash''', 'TX002', 'who holds the seats'),
@@ -137,10 +137,12 @@ SELECT ok((SELECT ok FROM tix_box_office_hold(:'session', '{A-8}', :'org', :'bob
     'the organizer does at their own event');
 SELECT throws_ok(format('SELECT tix_begin_payment(%L, ''box_office'')', order_id), '22023', NULL,
     'nobody pays on the net as if at the counter') FROM order_items WHERE lock_id = :l;
-SELECT function_privs_are('tix', f, a, 'tix_app', '{}', f || ' is not for the gateway')
-FROM (VALUES ('tix_box_office_order', '{bigint[],uuid,uuid,text,jsonb,text,text}'::text[]),
-    ('tix_box_office_hold', '{uuid,text[],uuid,uuid,interval}'),
-    ('tix_set_cancellation_terms', '{uuid,interval,numeric,bigint}')) v (f, a);
+SELECT function_privs_are('tix', f, a, 'tix_app', may, f || ' ' || why)
+FROM (VALUES ('tix_box_office_order', '{bigint[],uuid,uuid,text,jsonb,text,text}'::text[],
+        '{EXECUTE}'::text[], 'asks who sells'),
+    ('tix_box_office_hold', '{uuid,text[],uuid,uuid,interval}', '{EXECUTE}', 'asks who holds'),
+    ('tix_set_cancellation_terms', '{uuid,interval,numeric,bigint}', '{}',
+        'is not for the gateway')) v (f, a, may, why);
 SELECT is_empty(format('SELECT * FROM tix_audit() WHERE session_id = %L', :'session'),
     'the audit is clean');
 SELECT is_empty(format('SELECT * FROM tix_check(%L)', :'session'), 'arena and tables agree');
