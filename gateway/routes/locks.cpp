@@ -167,6 +167,20 @@ HttpResponse lock_area(Services& services, Call& call) {
     return lock_answer(call, row, key, false);
 }
 
+HttpResponse box_office_hold(Services& services, Call& call) {
+    const std::string session = call.id("sessionId");
+    Fields fields(call.body);
+    const auto seats = fields.texts("seatIds", 1, kListMax);
+    const std::string buyer = fields.uuid("buyerId");
+    const auto ttl = fields.optional_number("ttlSeconds", 1, kTtlMax);
+    fields.finish();
+    const DbResult row = services.db.write(
+        "SELECT * FROM tix.tix_box_office_hold($1::uuid, $2::text[], $3::uuid, $4::uuid,"
+        " $5::interval)",
+        {session, array_literal(seats), call.user_id(), buyer, interval(ttl)});
+    return lock_answer(call, row, std::nullopt, false);
+}
+
 HttpResponse release_seats(Services& services, Call& call) {
     call.id("sessionId");
     Fields fields(call.body);

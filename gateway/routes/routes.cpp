@@ -14,6 +14,27 @@ std::vector<Route> house_routes() {
         {"POST", "/v1/check-in/batch", upload_check_ins, kGate, L::kOther, B::kJson},
         {"GET", "/v1/check-in/manifest", get_manifest, kGate},
         {"GET", "/v1/check-in/revocations", get_revocations, kGate},
+
+        {"POST", "/v1/box-office/sessions/{sessionId}/hold", box_office_hold, kBoxOffice, L::kOther,
+         B::kJson},
+        {"POST", "/v1/box-office/orders", sell_order, kBoxOffice, L::kOther, B::kJson},
+        {"GET", "/v1/box-office/orders/{orderId}", get_order_for, kBoxOffice},
+        {"POST", "/v1/box-office/orders/{orderId}/items/cancel", cancel_items_for, kBoxOffice,
+         L::kOther, B::kJson},
+        {"POST", "/v1/box-office/orders/{orderId}/reseat", reseat_order_for, kBoxOffice, L::kOther,
+         B::kJson},
+        {"POST", "/v1/box-office/orders/{orderId}/refunds", refund_order_for, kOrganizer, L::kOther,
+         B::kJson},
+        {"POST", "/v1/box-office/tickets/{ticketId}/block", block_ticket, kBoxOffice, L::kOther,
+         B::kJson},
+        {"POST", "/v1/box-office/tickets/{ticketId}/unblock", unblock_ticket, kBoxOffice},
+
+        {"POST", "/v1/admin/sessions/{sessionId}/cancel", cancel_session, kOrganizer, L::kOther,
+         B::kJson},
+        {"POST", "/v1/admin/sessions/{sessionId}/postpone", postpone_session, kOrganizer, L::kOther,
+         B::kJson},
+        {"GET", "/v1/admin/sessions/{sessionId}/mass-refund", get_mass_refund, kBoxOffice},
+        {"POST", "/v1/admin/mass-refunds/step", step_mass_refunds, kAdmin, L::kOther, B::kJson},
     };
 }
 

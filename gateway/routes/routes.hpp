@@ -31,6 +31,7 @@ HttpResponse lock_seats(Services&, Call&);
 HttpResponse lock_best(Services&, Call&);
 HttpResponse lock_area(Services&, Call&);
 HttpResponse release_seats(Services&, Call&);
+HttpResponse box_office_hold(Services&, Call&);
 HttpResponse extend_lock(Services&, Call&);
 HttpResponse release_lock(Services&, Call&);
 // orders.cpp
@@ -70,6 +71,19 @@ HttpResponse upload_check_ins(Services&, Call&);
 HttpResponse get_manifest(Services&, Call&);
 HttpResponse get_revocations(Services&, Call&);
 HttpResponse get_ticket_keys(Services&, Call&);
+// box_office.cpp
+HttpResponse sell_order(Services&, Call&);
+HttpResponse get_order_for(Services&, Call&);
+HttpResponse cancel_items_for(Services&, Call&);
+HttpResponse reseat_order_for(Services&, Call&);
+HttpResponse refund_order_for(Services&, Call&);
+HttpResponse block_ticket(Services&, Call&);
+HttpResponse unblock_ticket(Services&, Call&);
+// changed_sessions.cpp
+HttpResponse cancel_session(Services&, Call&);
+HttpResponse postpone_session(Services&, Call&);
+HttpResponse get_mass_refund(Services&, Call&);
+HttpResponse step_mass_refunds(Services&, Call&);
 // admin.cpp
 HttpResponse open_sale(Services&, Call&);
 HttpResponse close_sale(Services&, Call&);

@@ -7,7 +7,7 @@ import { createHash, randomUUID } from 'node:crypto';
 import { test } from 'node:test';
 import { ok, problem } from './lib/client.mjs';
 import { fill, operations } from './lib/openapi.mjs';
-import { buy, buyer, lock, makeSession, order, seatIds, sql, sqlValue, violations }
+import { buy, buyer, lock, makeSession, order, seatIds, sql, sqlValue, staff, violations }
     from './lib/world.mjs';
 
 const session = makeSession();
@@ -145,6 +145,42 @@ const acts = {
         return { who, ids: live, body: {}, other: { body: { reason: 'x' } },
             refused: { ids: gone }, claimed: claim('order cancel ticket'), effect: issue(live) };
     },
+    sellOrder: async () => {
+        const [who, { userId: buyerId }] = [staff('box_office'), buyer()];
+        const { lockId } = ok(await who.post(
+            `/v1/box-office/sessions/${session.sessionId}/hold`,
+            { seatIds: take(1), buyerId }), 201);
+        const sale = (lockIds, method) => ({ body: { lockIds, buyerId, method } });
+        return { who, ...sale([lockId], 'cash'), other: sale([lockId], 'card_terminal'),
+            refused: sale(['1'], 'cash'), claimed: claim('order box office'),
+            effect: () => orders({ userId: buyerId }) };
+    },
+    cancelItemsFor: async () => {
+        const ann = buyer();
+        const [one, two] = take(2);
+        const { orderId } = await buy(ann, session, [one, two]);
+        const seat = (id) => ({ body: { seatIds: [id], reason: 'x' } });
+        return { who: staff('box_office'), ids: { orderId }, ...seat(one), other: seat(two),
+            refused: await pending(ann, { reason: 'x' }), claimed: claim('order cancel'),
+            effect: of('refunds', { orderId }) };
+    },
+    reseatOrderFor: async () => {
+        const [one, two, three] = take(3);
+        const { orderId } = await buy(buyer(), session, [one]);
+        const to = (seat) => ({ body: { changes: { [one]: seat }, reason: 'x' } });
+        return { who: staff('box_office'), ids: { orderId }, ...to(two), other: to(three),
+            refused: to(taken), claimed: claim('order reseat for'),
+            effect: of('tickets', { orderId }) };
+    },
+    refundOrderFor: async () => {
+        const { orderId } = await buy(buyer(), session, take(1));
+        const used = await buy(buyer(), session, take(1));
+        sql(`UPDATE tix.tickets SET status = 'used' WHERE order_id = '${used.orderId}'`);
+        const back = (amount) => ({ body: { reason: 'x', amount: { amount, currency: 'EUR' } } });
+        return { who: staff('organizer'), ids: { orderId }, ...back('1.00'), other: back('2.00'),
+            refused: { ids: { orderId: used.orderId }, body: { reason: 'x' } },
+            claimed: claim('refund'), effect: of('refunds', { orderId }) };
+    },
 };
 
 // Operations that change something and take no key, and why a repetition does nothing twice.
@@ -165,8 +201,14 @@ const natural = {
     withdrawOffer: 'what is over stays over',
     checkIn: 'a scan counts once by its nonce',
     uploadCheckIns: 'a scan counts once by its nonce',
+    boxOfficeHold: 'locking what one holds is the same lock',
+    blockTicket: 'what is blocked stays so',
+    unblockTicket: 'what is not blocked stays so',
     openSale: 'what is open stays open',
     closeSale: 'what is closed stays closed',
+    cancelSession: 'what is cancelled stays so',
+    postponeSession: 'the same times again change nothing',
+    stepMassRefunds: 'an order is undone once',
 };
 
 const keyed = operations.filter(({ parameters }) =>

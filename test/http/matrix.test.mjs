@@ -29,11 +29,23 @@ const guarded = {
     getHistory: { status: 404 },
     getTicket: { status: 404 },
     getTicketQr: { status: 404 },
-    streamNews: { headers: { accept: 'text/event-stream' }, status: 404 }, withdrawOffer: { status:
-    404 }, reissueTicket: { status: 404 }, cancelTicket: { body: () => ({}), offerTicket: { body: ()
-    => ({}), transferTicket: { body: () => ({ toUserId: randomUUID() }),
+    streamNews: { headers: { accept: 'text/event-stream' }, status: 404 }, unblockTicket: { role:
+    'organizer', blockTicket: { role: 'box_office', reseatOrderFor: { role: 'box_office',
+    cancelItemsFor: { role: 'box_office', body: () => ({ seatIds: [seats[1]], reason: 'x' }),
+    boxOfficeHold: { role: 'box_office', status: 404, body: (id) => ({ changes: { [seats[0]]:
+    id.freeSeat }, reason: 'x' }) }, refundOrderFor: { role: 'organizer', body: () => ({ reason: 'x'
+    }), body: (id) => ({ seatIds: [id.freeSeat], buyerId: randomUUID() }) }, sellOrder: { role:
+    'organizer', status: 409, body: (id) => ({ lockIds: [id.lockId], buyerId: ann.userId, method:
+    'cash' }) }, getOrderFor: { role: 'organizer', withdrawOffer: { status: 404 }, reissueTicket: {
+    status: 404 }, cancelTicket: { body: () => ({}), offerTicket: { body: () => ({}),
+    transferTicket: { body: () => ({ toUserId: randomUUID() }),
     openSale: { role: 'organizer', status: 404 },
     closeSale: { role: 'organizer', status: 404 },
+    cancelSession: { role: 'organizer', body: () => ({ reason: 'x' }), status: 404 },
+    postponeSession: { role: 'organizer', status: 404, body: () => ({ reason: 'x',
+        startTime: '2099-01-01T20:00:00Z', endTime: '2099-01-01T22:00:00Z',
+        refundUntil: '2098-01-01T00:00:00Z' }) },
+    getMassRefund: { role: 'organizer', status: 404 },
 };
 // Operations of the caller's own things, without an id; they must not show Ann's.
 const own = ['listOrders', 'listTickets'];
@@ -42,8 +54,7 @@ const open = ['register', 'login', 'refresh', 'logout', 'listVenues', 'getVenue'
     'getEvent', 'getTerms', 'getSession', 'getSeats', 'getSeat', 'getAvailability', 'getChanges',
     'streamChanges', 'lockBest', 'lockArea', 'makeStreamTicket', 'webhook', 'webhookAlias',
     'verifyTicket', 'acceptTicket', 'getTicketKeys', 'checkIn', 'uploadCheckIns', 'getManifest',
-    'getRevocations',
-    'healthz', 'readyz', 'health', 'metrics'];
+    'getRevocations', 'stepMassRefunds', 'healthz', 'readyz', 'health', 'metrics'];
 
 const ann = buyer();
 const session = makeSession();
