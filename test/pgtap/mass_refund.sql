@@ -147,8 +147,8 @@ SELECT is(tix_refund_postponed_order(:'elsewhere', :'ann'), NULL, 'once');
 SELECT is((SELECT count(*) FROM cron.job WHERE jobname = 'tix_mass_refund_step'), 1::bigint,
     'a job carries mass refunds on');
 SET ROLE tix_app;
-SELECT throws_ok('SELECT tix.tix_cancel_session(NULL, NULL, NULL)', '42501', NULL,
-    'the gateway cancels no session');
+SELECT throws_ok(format('SELECT tix.tix_cancel_session(%L, ''fire'', NULL)', :'session'), 'P0002',
+    NULL, 'the gateway cancels no session of its own');
 RESET ROLE;
 SELECT is_empty(format('SELECT * FROM tix_audit() WHERE session_id = %L', :'session'),
     'the audit is clean');
