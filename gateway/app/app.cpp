@@ -116,12 +116,13 @@ struct App::Parts {
                 static_cast<std::size_t>(config.feed.news_users_max)},
                database(config), metrics),
           refunds(pool, provider.get(), metrics),
+          queues(pool),
           webhooks({static_cast<int>(config.webhooks.concurrency),
                     milliseconds(config.webhooks.timeout_ms), config.webhooks.trusted},
                    pool, metrics),
           services{config,    pool,           sessions,   keys,    signing_key(config, keys),
                    passwords, limiter,        seat_lists, charges, feed,
-                   news,      provider.get(), refunds,    metrics},
+                   news,      provider.get(), refunds,    queues,  metrics},
           pipeline(services, routes),
           http(
               server(config),
@@ -142,6 +143,7 @@ struct App::Parts {
     Feed feed;
     News news;
     Refunds refunds;
+    QueueReader queues;
     Webhooks webhooks;
     Services services;
     Pipeline pipeline;
@@ -166,12 +168,14 @@ int App::run() {
     parts_->news.start();
     parts_->refunds.start();
     parts_->webhooks.start();
+    parts_->queues.start();
     auto served = std::async(std::launch::async, [this] {
         parts_->http.run();
         parts_->feed.stop();  // a database that hangs keeps its thread for seconds
         parts_->news.stop();
         parts_->refunds.stop();
         parts_->webhooks.stop();
+        parts_->queues.stop();
     });
     log_info("listening", {{"host", where.host}, {"port", where.port}});
     int signal_number = 0;
@@ -181,6 +185,7 @@ int App::run() {
     parts_->news.quit();
     parts_->refunds.quit();
     parts_->webhooks.quit();
+    parts_->queues.quit();
     parts_->http.drain();
     const bool in_time = served.wait_for(seconds(where.drain_s)) == std::future_status::ready;
     log_info("stopped", {{"drained", in_time}});

@@ -29,6 +29,7 @@ struct Problem {
     std::string detail;      // empty: nothing to add to the title
     int retry_after_s = -1;  // negative: no Retry-After
     std::string allow;       // of method_not_allowed
+    std::string queue;       // the session whose waiting room stands before it
     std::vector<FieldError> errors;
     std::vector<SeatReason> unavailable_seats;
 };

@@ -51,6 +51,10 @@ struct Config {
         std::int64_t concurrency = 8, timeout_ms = 10000;
         std::vector<std::string> trusted;
     } webhooks;
+    struct Queue {
+        std::string entrance = "/";
+        std::int64_t poll_min_s = 2, poll_max_s = 30;
+    } queue;
     struct Log {
         std::string level = "info";
     } log;
@@ -92,6 +96,16 @@ void visit_feed_settings(Config& c, Visitor&& v) {
       "how often orders, payments and tickets that changed are looked for");
     v("feed", "news_users_max", c.feed.news_users_max, 1, 10000000, "",
       "users with streams remembered; of more, everybody's news is published");
+}
+
+template <typename Visitor>
+void visit_queue_settings(Config& c, Visitor&& v) {
+    v("queue", "entrance", c.queue.entrance,
+      "where the waiting page sends who may choose seats; {session} stands for the session's id");
+    v("queue", "poll_min_s", c.queue.poll_min_s, 1, 60, "s",
+      "waiting clients are told to ask no sooner than after this");
+    v("queue", "poll_max_s", c.queue.poll_max_s, 1, 300, "s",
+      "and no later than after this, or a quarter of the time to claim a place");
 }
 
 template <typename Visitor>
@@ -156,6 +170,7 @@ void visit_settings(Config& c, Visitor&& v) {
     v("payments.mock", "charges_max", c.mock.charges_max, 1, 1000, "",
       "requests that may ask the provider at a time; the next gets 503 at once");
     visit_webhook_settings(c, v);
+    visit_queue_settings(c, v);
     v("log", "level", c.log.level, "error, warn, info or debug");
 }
 

@@ -4,6 +4,7 @@
 #include <openssl/evp.h>
 
 #include <array>
+#include <stdexcept>
 
 namespace tix::crypto {
 
@@ -26,6 +27,14 @@ std::string Sha256::hex() {
         text += kHex[sum[i] & 15];
     }
     return text;
+}
+
+std::string sha256(std::string_view bytes) {
+    std::string digest(32, '\0');
+    if (EVP_Digest(bytes.data(), bytes.size(), reinterpret_cast<unsigned char*>(digest.data()),
+                   nullptr, EVP_sha256(), nullptr) != 1)
+        throw std::runtime_error("OpenSSL failed to compute a digest");
+    return digest;
 }
 
 }  // namespace tix::crypto

@@ -1,9 +1,10 @@
-// SHA-256 of a stream of bytes (FIPS 180-4), by OpenSSL.
+// SHA-256 of bytes, whole or as a stream (FIPS 180-4), by OpenSSL.
 #pragma once
 
 #include <cstddef>
 #include <memory>
 #include <string>
+#include <string_view>
 
 struct evp_md_ctx_st;
 
@@ -19,5 +20,8 @@ public:
 private:
     std::unique_ptr<evp_md_ctx_st, void (*)(evp_md_ctx_st*)> context_;
 };
+
+// The 32 bytes of the digest. Throws std::runtime_error when OpenSSL cannot.
+std::string sha256(std::string_view bytes);
 
 }  // namespace tix::crypto

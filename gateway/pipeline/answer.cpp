@@ -41,6 +41,10 @@ HttpResponse problem_answer(const Problem& problem, const std::string& request_i
         document["errors"].push_back({{"field", error.field}, {"message", error.message}});
     for (const SeatReason& seat : problem.unavailable_seats)
         document["unavailableSeats"].push_back({{"seatId", seat.seat_id}, {"reason", seat.reason}});
+    if (!problem.queue.empty())
+        document["queue"] = {{"joinUrl", "/v1/queue/" + problem.queue + "/join"},
+                             {"statusUrl", "/v1/queue/" + problem.queue + "/status"},
+                             {"pageUrl", "/queue/" + problem.queue}};
     HttpResponse response;
     response.status = problem.status;
     response.content_type = "application/problem+json";

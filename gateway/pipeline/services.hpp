@@ -11,6 +11,7 @@
 #include "../limits/turnstile.hpp"
 #include "../metrics/metrics.hpp"
 #include "../providers/mock.hpp"
+#include "../queue/reader.hpp"
 #include "../refunds/refunds.hpp"
 #include "known_sessions.hpp"
 
@@ -30,6 +31,7 @@ struct Services {
     News& news;
     MockProvider* mock;  // null: no such provider
     Refunds& refunds;
+    QueueReader& queues;
     Metrics& metrics;
 };
 

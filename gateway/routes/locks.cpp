@@ -17,6 +17,7 @@ using Texts = std::vector<std::string>;
 
 // Columns of tix_lock_result, and what kWasReplayed adds.
 enum Column { kOk, kReason, kLockId, kExpiresAt, kSeats, kConflicts, kTier, kReplayed };
+constexpr char kSession[] = "($1::uuid";
 // Behind a lock call whose user is $3 and whose key is $5. Who sends no key does not pay for it.
 constexpr char kWasReplayed[] = " l, tix.tix_lock_was_replayed($3::uuid, $5::text, l.lock_id)";
 
@@ -47,12 +48,6 @@ std::string channels_of(Fields& fields) {
     return array_literal(fields.optional_texts("channels", kChannelsMax).value_or(Texts{}));
 }
 
-// Runs a lock call, in which $5 is `key`.
-DbResult locked(Services& services, const char* sql, const DbValue& key,
-                std::initializer_list<DbValue> values) {
-    return services.db.write((key ? std::string(sql) + kWasReplayed : sql).c_str(), values);
-}
-
 // Throws the problem of a refusal.
 void need_granted(const DbResult& row) {
     if (row.flag(0, kOk)) return;
@@ -78,6 +73,31 @@ HttpResponse lock_answer(const Call& call, const DbResult& row, const DbValue& k
     HttpResponse response = answer(call, std::move(lock), 201);
     mark_replayed(response, key && row.flag(0, kReplayed));
     return response;
+}
+
+// The header Tix-Admission, by which somebody comes out of a waiting room; throws validation.
+std::optional<std::string> admission_of(const Call& call) {
+    const std::string id(call.http.header("tix-admission"));
+    if (id.empty() || is_uuid(id)) return id.empty() ? std::nullopt : std::optional(id);
+    Problem problem = make_problem("validation");
+    problem.errors.push_back({"Tix-Admission", "must be the admissionId of a claim"});
+    throw ProblemError(std::move(problem));
+}
+
+// Runs a lock call, in which $1 is the session, $3 the user and $5 `key`. Who comes out of a
+// waiting room is let through to it in the same statement.
+DbResult locked(Services& services, const Call& call, std::string sql, const DbValue& key,
+                std::vector<DbValue> values) {
+    if (auto admission = admission_of(call)) {
+        values.emplace_back(std::move(admission));
+        sql.replace(sql.find(kSession), sizeof kSession - 1,
+                    "(tix.tix_use_admission($1::uuid, $3::uuid, $" + std::to_string(values.size()) +
+                        "::uuid)");
+    }
+    if (key) sql += kWasReplayed;
+    DbResult row = services.db.write(sql.c_str(), values);
+    need_admission(services, call.id("sessionId"), row);
+    return row;
 }
 
 // The lock id of the path; what is none names no lock.
@@ -115,7 +135,7 @@ HttpResponse lock_seats(Services& services, Call& call) {
     fields.finish();
     services.sessions.need_on_sale(session);
     const DbResult row =
-        locked(services,
+        locked(services, call,
                "SELECT * FROM tix.tix_lock_seats($1::uuid, $2::text[], $3::uuid, $4::interval,"
                " $6::text[], $7::text, $5::text, $8::bigint)",
                key,
@@ -139,7 +159,7 @@ HttpResponse lock_best(Services& services, Call& call) {
     fields.finish();
     services.sessions.need_on_sale(session);
     const DbResult row =
-        locked(services,
+        locked(services, call,
                "SELECT * FROM tix.tix_lock_best($1::uuid, $2::int, $3::uuid, $6::text[],"
                " $7::text[], $8::int, $9::text, $10::int, $4::interval, $11::text[], $5::text)",
                key,
@@ -160,7 +180,7 @@ HttpResponse lock_area(Services& services, Call& call) {
     fields.finish();
     services.sessions.need_on_sale(session);
     const DbResult row =
-        locked(services,
+        locked(services, call,
                "SELECT * FROM tix.tix_lock_area($1::uuid, $2::text, $6::int, $3::uuid,"
                " $4::interval, $5::text)",
                key, {session, area, call.user_id(), interval(ttl), key, std::to_string(quantity)});

@@ -75,6 +75,13 @@ const std::vector<Route>& routes() {
         {"PATCH", "/v1/locks/{lockId}", extend_lock, kUser, L::kLock, B::kJson},
         {"DELETE", "/v1/locks/{lockId}", release_lock, kUser, L::kLock},
 
+        {"POST", "/v1/queue/{sessionId}/join", join_queue},
+        {"GET", "/v1/queue/{sessionId}/status", queue_status, kAnybody},
+        {"POST", "/v1/queue/{sessionId}/claim", claim_place, kUser, L::kOther, B::kJson},
+        {"DELETE", "/v1/queue/{sessionId}/admissions/{admissionId}", end_admission},
+        {"GET", "/queue/{sessionId}", queue_page, kAnybody},
+        {"POST", "/queue/{sessionId}", claim_on_page, kAnybody, L::kOther, B::kRaw},
+
         {"POST", "/v1/orders", create_order, kUser, L::kOrder, B::kJson},
         {"GET", "/v1/orders", list_orders},
         {"GET", "/v1/orders/{orderId}", get_order},
@@ -107,6 +114,15 @@ const std::vector<Route>& routes() {
 
         {"POST", "/v1/admin/sessions/{sessionId}/open", open_sale, kOrganizer},
         {"POST", "/v1/admin/sessions/{sessionId}/close", close_sale, kOrganizer},
+
+        {"POST", "/v1/admin/sessions/{sessionId}/queue", open_queue, kOrganizer, L::kOther,
+         B::kJson},
+        {"GET", "/v1/admin/sessions/{sessionId}/queue", report_queue, kOrganizer},
+        {"PATCH", "/v1/admin/sessions/{sessionId}/queue", set_queue_rate, kOrganizer, L::kOther,
+         B::kJson},
+        {"DELETE", "/v1/admin/sessions/{sessionId}/queue", close_queue, kOrganizer},
+        {"POST", "/v1/admin/sessions/{sessionId}/queue/pause", pause_queue, kOrganizer},
+        {"POST", "/v1/admin/sessions/{sessionId}/queue/resume", resume_queue, kOrganizer},
 
         {"GET", "/healthz", healthz, kAnybody, L::kNone},
         {"GET", "/readyz", readyz, kAnybody, L::kNone},

@@ -34,6 +34,14 @@ HttpResponse release_seats(Services&, Call&);
 HttpResponse box_office_hold(Services&, Call&);
 HttpResponse extend_lock(Services&, Call&);
 HttpResponse release_lock(Services&, Call&);
+// queue.cpp
+HttpResponse join_queue(Services&, Call&);
+HttpResponse queue_status(Services&, Call&);
+HttpResponse claim_place(Services&, Call&);
+HttpResponse end_admission(Services&, Call&);
+// queue_page.cpp
+HttpResponse queue_page(Services&, Call&);
+HttpResponse claim_on_page(Services&, Call&);
 // orders.cpp
 HttpResponse create_order(Services&, Call&);
 HttpResponse list_orders(Services&, Call&);
@@ -87,6 +95,13 @@ HttpResponse step_mass_refunds(Services&, Call&);
 // admin.cpp
 HttpResponse open_sale(Services&, Call&);
 HttpResponse close_sale(Services&, Call&);
+// queue_admin.cpp
+HttpResponse open_queue(Services&, Call&);
+HttpResponse pause_queue(Services&, Call&);
+HttpResponse resume_queue(Services&, Call&);
+HttpResponse set_queue_rate(Services&, Call&);
+HttpResponse close_queue(Services&, Call&);
+HttpResponse report_queue(Services&, Call&);
 // ops.cpp
 HttpResponse healthz(Services&, Call&);
 HttpResponse readyz(Services&, Call&);

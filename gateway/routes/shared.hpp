@@ -55,6 +55,9 @@ inline void mark_replayed(HttpResponse& response, bool replayed) {
     if (replayed) response.headers.emplace_back("Idempotency-Replayed", "true");
 }
 
+// Throws `queued`, with the way to the waiting room, when the engine refused a lock so.
+void need_admission(const Services& services, const std::string& session, const DbResult& row);
+
 // Runs a read whose only possible complaint is that the session or area does not exist.
 template <typename Read>
 DbResult or_not_found(Read&& read) {

@@ -29,8 +29,10 @@ const guarded = {
     getHistory: { status: 404 },
     getTicket: { status: 404 },
     getTicketQr: { status: 404 },
-    streamNews: { headers: { accept: 'text/event-stream' }, status: 404 }, unblockTicket: { role:
-    'organizer', blockTicket: { role: 'box_office', reseatOrderFor: { role: 'box_office',
+    streamNews: { headers: { accept: 'text/event-stream' }, status: 404 }, resumeQueue: { role:
+    'organizer', pauseQueue: { role: 'organizer', closeQueue: { role: 'organizer', setQueueRate: {
+    role: 'organizer', body: () => ({ rate: 5 }), reportQueue: { role: 'organizer', unblockTicket: {
+    role: 'organizer', blockTicket: { role: 'box_office', reseatOrderFor: { role: 'box_office',
     cancelItemsFor: { role: 'box_office', body: () => ({ seatIds: [seats[1]], reason: 'x' }),
     boxOfficeHold: { role: 'box_office', status: 404, body: (id) => ({ changes: { [seats[0]]:
     id.freeSeat }, reason: 'x' }) }, refundOrderFor: { role: 'organizer', body: () => ({ reason: 'x'
@@ -38,7 +40,8 @@ const guarded = {
     'organizer', status: 409, body: (id) => ({ lockIds: [id.lockId], buyerId: ann.userId, method:
     'cash' }) }, getOrderFor: { role: 'organizer', withdrawOffer: { status: 404 }, reissueTicket: {
     status: 404 }, cancelTicket: { body: () => ({}), offerTicket: { body: () => ({}),
-    transferTicket: { body: () => ({ toUserId: randomUUID() }),
+    transferTicket: { body: () => ({ toUserId: randomUUID() }), endAdmission: { status: 404 },
+    openQueue: { role: 'organizer', body: () => ({}),
     openSale: { role: 'organizer', status: 404 },
     closeSale: { role: 'organizer', status: 404 },
     cancelSession: { role: 'organizer', body: () => ({ reason: 'x' }), status: 404 },
@@ -54,7 +57,8 @@ const open = ['register', 'login', 'refresh', 'logout', 'listVenues', 'getVenue'
     'getEvent', 'getTerms', 'getSession', 'getSeats', 'getSeat', 'getAvailability', 'getChanges',
     'streamChanges', 'lockBest', 'lockArea', 'makeStreamTicket', 'webhook', 'webhookAlias',
     'verifyTicket', 'acceptTicket', 'getTicketKeys', 'checkIn', 'uploadCheckIns', 'getManifest',
-    'getRevocations', 'stepMassRefunds', 'healthz', 'readyz', 'health', 'metrics'];
+    'getRevocations', 'stepMassRefunds', 'healthz', 'readyz', 'health', 'metrics', 'joinQueue',
+    'queueStatus', 'claimPlace', 'queuePage', 'claimOnPage'];, 'metrics'];
 
 const ann = buyer();
 const session = makeSession();
@@ -63,7 +67,8 @@ const seats = seatIds(session.sessionId, 20);
 let hers;
 const nothing = () => ({
     sessionId: randomUUID(), orderId: randomUUID(), ticketId: randomUUID(),
-    lockId: '4611686018427387904', freeSeat: seats[10], userId: randomUUID(),
+    lockId: '4611686018427387904', admissionId: randomUUID(), freeSeat: seats[10], userId:
+    randomUUID(),
 });
 
 before(async () => {
@@ -71,8 +76,11 @@ before(async () => {
     const [ticket] = ok(await ann.get('/v1/tickets'));
     const { orderId } = await order(ann, session, [seats[1]]);
     const { lockId } = await lock(ann, session, [seats[2]]);
-    hers = { sessionId: session.sessionId, orderId, ticketId: ticket.ticketId, lockId, freeSeat:
-        seats[10], userId: ann.userId, areaId: 'LinkerBlock' };
+    hers = { sessionId: session.sessionId, orderId, ticketId: ticket.ticketId, lockId, admissionId,
+        freeSeat: seats[10] };, freeSeat: seats[10], userId: ann.userId, areaId: 'LinkerBlock',
+        const [[admissionId]] = sql(`INSERT INTO tix.queue_admissions (queue_id, join_no, place,
+        user_id, expires_at) VALUES (0, 1, '${ann.userId}', now() + interval '1 hour') RETURNING
+        admission_id`); hers = { sessionId: session.sessionId };
 });
 
 // Everything about Ann's things that a stranger might have changed.
@@ -81,6 +89,7 @@ const picture = () => JSON.stringify(sql(`
     SELECT p::text FROM tix.payments p JOIN tix.orders USING (order_id)
         WHERE user_id = '${ann.userId}' UNION ALL
     SELECT t::text FROM tix.tickets t WHERE user_id = '${ann.userId}' UNION ALL
+    SELECT a::text FROM tix.queue_admissions a WHERE user_id = '${ann.userId}' UNION ALL
     SELECT h::text FROM tix.holds h WHERE session_id = '${session.sessionId}' UNION ALL
     SELECT s.session_id || s.status FROM tix.sessions s
         WHERE session_id IN ('${session.sessionId}', '${draft.sessionId}') UNION ALL
@@ -95,7 +104,7 @@ async function told(operation, rule, ids) {
     const { requestId, ...rest } = problem(got, rule.status ?? got.status);
     assert.ok(requestId && got.status >= 400);
     let text = JSON.stringify(rest);
-    for (const id of [ids.orderId, ids.ticketId, ids.lockId, session]) {
+    for (const id of [ids.orderId, ids.ticketId, ids.lockId, ids.admissionId, session]) {
         text = text.replaceAll(id, '<id>');
     }
     return `${got.status} ${text}`;

@@ -29,11 +29,12 @@ my %gateway_rooms = (
     auth => 'base crypto json limits',
     providers => 'base crypto http json', mock => 'base http json providers',
     feed => 'base db http log metrics', refunds => 'base db log metrics providers',
-    webhooks => 'base crypto db http log metrics',
-    pipeline => 'auth base config crypto db feed http json limits log metrics providers refunds',
-    routes => 'auth base config crypto db feed http json log pipeline providers qr',
-    app => 'auth base config crypto db feed http limits log metrics pipeline providers refunds
-        routes webhooks',
+    webhooks => 'base crypto db http log metrics', queue => 'base crypto db log',
+    pipeline => 'auth base config crypto db feed http json limits log metrics providers queue
+        refunds',
+    routes => 'auth base config crypto db feed http json log pipeline providers qr queue',
+    app => 'auth base config crypto db feed http limits log metrics pipeline providers queue
+        refunds routes webhooks',
     tools => 'app config crypto db http json mock plan routes',
 );
 
