@@ -12,7 +12,9 @@
 
 #include "../http/server.hpp"
 #include "../log/log.hpp"
+#include "../payments/reconciler.hpp"
 #include "../pipeline/pipeline.hpp"
+#include "../providers/mock.hpp"
 #include "../webhooks/webhooks.hpp"
 
 namespace tix::gateway {
@@ -76,10 +78,19 @@ ServerSettings server(const Config& config) {
     return settings;
 }
 
-std::unique_ptr<MockProvider> mock(const Config& config) {
-    if (config.mock.url.empty()) return nullptr;
-    return std::make_unique<MockProvider>(
-        config.mock.url, read_secret("payments.mock.secret_file", config.mock.secret_file));
+Providers providers(const Config& config, Metrics& metrics) {
+    Providers all;
+    const auto add = [&](std::unique_ptr<Provider> provider, std::int64_t at_once) {
+        all.add(std::move(provider),
+                {static_cast<int>(at_once),
+                 {config.payments.breaker_failures, config.payments.breaker_open_ms}},
+                metrics);
+    };
+    if (!config.mock.url.empty())
+        add(std::make_unique<MockProvider>(
+                config.mock.url, read_secret("payments.mock.secret_file", config.mock.secret_file)),
+            config.mock.charges_max);
+    return all;
 }
 
 sigset_t ending_signals() {
@@ -97,8 +108,8 @@ struct App::Parts {
         : config(std::move(read_config)),
           routes(std::move(table)),
           keys(read_keys(config)),
-          provider(mock(config)),
           metrics(route_labels(routes)),
+          providers(tix::gateway::providers(config, metrics)),
           pool({database(config), static_cast<int>(config.database.pool_size),
                 static_cast<int>(config.database.waiters_max),
                 milliseconds(config.database.acquire_ms)}),
@@ -107,7 +118,6 @@ struct App::Parts {
                     static_cast<int>(config.auth.password_waiters_max)),
           limiter(static_cast<std::size_t>(config.limits.keys_max)),
           seat_lists(static_cast<int>(config.limits.seat_lists), kSeatListWaiters),
-          charges(static_cast<int>(config.mock.charges_max), 0),
           feed({config.feed.publish_url, milliseconds(config.feed.wait_ms),
                 milliseconds(config.feed.batch_ms), static_cast<int>(config.feed.long_polls_max),
                 static_cast<int>(config.feed.long_polls_per_address)},
@@ -115,14 +125,27 @@ struct App::Parts {
           news({config.feed.publish_url, milliseconds(config.feed.news_ms),
                 static_cast<std::size_t>(config.feed.news_users_max)},
                database(config), metrics),
-          refunds(pool, provider.get(), metrics),
+          refunds(providers, pool, metrics),
+          cashier(pool, refunds),
+          reconcilers(providers, seconds(config.payments.open_max_s), pool, cashier, metrics),
           queues(pool),
           webhooks({static_cast<int>(config.webhooks.concurrency),
                     milliseconds(config.webhooks.timeout_ms), config.webhooks.trusted},
                    pool, metrics),
-          services{config,    pool,           sessions,   keys,    signing_key(config, keys),
-                   passwords, limiter,        seat_lists, charges, feed,
-                   news,      provider.get(), refunds,    queues,  metrics},
+          services{.config = config,
+                   .db = pool,
+                   .sessions = sessions,
+                   .keys = keys,
+                   .signing_key = signing_key(config, keys),
+                   .passwords = passwords,
+                   .limiter = limiter,
+                   .seat_lists = seat_lists,
+                   .feed = feed,
+                   .news = news,
+                   .providers = providers,
+                   .cashier = cashier,
+                   .queues = queues,
+                   .metrics = metrics},
           pipeline(services, routes),
           http(
               server(config),
@@ -132,17 +155,18 @@ struct App::Parts {
     Config config;
     std::vector<Route> routes;
     KeySet keys;
-    std::unique_ptr<MockProvider> provider;
     Metrics metrics;
+    Providers providers;
     DbPool pool;
     KnownSessions sessions;
     Passwords passwords;
     Limiter limiter;
     Turnstile seat_lists;
-    Turnstile charges;
     Feed feed;
     News news;
     Refunds refunds;
+    Cashier cashier;
+    Reconcilers reconcilers;
     QueueReader queues;
     Webhooks webhooks;
     Services services;
@@ -167,6 +191,7 @@ int App::run() {
     parts_->feed.start();
     parts_->news.start();
     parts_->refunds.start();
+    parts_->reconcilers.start();
     parts_->webhooks.start();
     parts_->queues.start();
     auto served = std::async(std::launch::async, [this] {
@@ -174,6 +199,7 @@ int App::run() {
         parts_->feed.stop();  // a database that hangs keeps its thread for seconds
         parts_->news.stop();
         parts_->refunds.stop();
+        parts_->reconcilers.stop();
         parts_->webhooks.stop();
         parts_->queues.stop();
     });
@@ -184,6 +210,7 @@ int App::run() {
     parts_->feed.quit();
     parts_->news.quit();
     parts_->refunds.quit();
+    parts_->reconcilers.quit();
     parts_->webhooks.quit();
     parts_->queues.quit();
     parts_->http.drain();

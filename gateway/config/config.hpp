@@ -43,6 +43,9 @@ struct Config {
         std::int64_t wait_ms = 1000, batch_ms = 100, long_polls_max = 32,
                      long_polls_per_address = 8, news_ms = 250, news_users_max = 100000;
     } feed;
+    struct Payments {
+        std::int64_t open_max_s = 900, breaker_failures = 5, breaker_open_ms = 5000;
+    } payments;
     struct MockPayments {
         std::string url, secret_file;
         std::int64_t charges_max = 64;
@@ -109,6 +112,20 @@ void visit_queue_settings(Config& c, Visitor&& v) {
 }
 
 template <typename Visitor>
+void visit_payment_settings(Config& c, Visitor&& v) {
+    v("payments", "open_max_s", c.payments.open_max_s, 60, 86400, "s",
+      "how long a buyer may leave a payment unfinished; then it is called off");
+    v("payments", "breaker_failures", c.payments.breaker_failures, 1, 1000, "",
+      "questions in a row that a provider leaves without an answer, until nobody asks it");
+    v("payments", "breaker_open_ms", c.payments.breaker_open_ms, 10, 600000, "ms",
+      "how long nobody asks it then; after that, one request tries");
+    v("payments.mock", "url", c.mock.url, "the mock provider; empty: no such provider");
+    v("payments.mock", "secret_file", c.mock.secret_file, "file with the webhook secret");
+    v("payments.mock", "charges_max", c.mock.charges_max, 1, 1000, "",
+      "requests that may ask the provider at a time; the next gets 503 at once");
+}
+
+template <typename Visitor>
 void visit_settings(Config& c, Visitor&& v) {
     v("server", "host", c.server.host, "address to listen on: loopback, the edge faces the net");
     v("server", "port", c.server.port, 1, 65535, "", "port to listen on");
@@ -165,10 +182,7 @@ void visit_settings(Config& c, Visitor&& v) {
     v("limits", "seat_lists", c.limits.seat_lists, 1, 1000, "",
       "lists of seats printed at a time; one of 40 000 seats is 7 MB");
     visit_feed_settings(c, v);
-    v("payments.mock", "url", c.mock.url, "the mock provider; empty: no such provider");
-    v("payments.mock", "secret_file", c.mock.secret_file, "file with the webhook secret");
-    v("payments.mock", "charges_max", c.mock.charges_max, 1, 1000, "",
-      "requests that may ask the provider at a time; the next gets 503 at once");
+    visit_payment_settings(c, v);
     visit_webhook_settings(c, v);
     visit_queue_settings(c, v);
     v("log", "level", c.log.level, "error, warn, info or debug");

@@ -5,36 +5,11 @@
 #include <netdb.h>
 
 #include <algorithm>
-#include <condition_variable>
-#include <mutex>
-#include <thread>
+
+#include "watchdog.hpp"
 
 namespace tix::gateway {
 namespace {
-
-// Ends a request that is not done in time: a receiver may drip bytes for ever.
-class Watchdog {
-public:
-    Watchdog(httplib::Client& client, std::chrono::milliseconds timeout)
-        : thread_([this, &client, timeout] {
-              std::unique_lock lock(mutex_);
-              if (!ended_.wait_for(lock, timeout, [this] { return done_; })) client.stop();
-          }) {}
-    ~Watchdog() {
-        {
-            const std::scoped_lock lock(mutex_);
-            done_ = true;
-        }
-        ended_.notify_all();
-        thread_.join();
-    }
-
-private:
-    std::mutex mutex_;
-    std::condition_variable ended_;
-    bool done_ = false;
-    std::thread thread_;
-};
 
 // The addresses of a host, numeric; empty when it has none.
 std::vector<std::string> resolve(const std::string& host) {

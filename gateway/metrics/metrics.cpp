@@ -20,6 +20,8 @@ using prometheus::BuildHistogram;
 constexpr std::size_t kStatusClasses = 6;
 const prometheus::Histogram::BucketBoundaries kSeconds{0.001, 0.0025, 0.005, 0.01, 0.025, 0.05,
                                                        0.1,   0.25,   0.5,   1,    2.5,   10};
+const prometheus::Histogram::BucketBoundaries kProviderSeconds{0.01, 0.05, 0.1, 0.25, 0.5,
+                                                               1,    2.5,  5,   10,   40};
 
 }  // namespace
 
@@ -55,6 +57,26 @@ struct Metrics::Families {
         BuildCounter()
             .Name("tix_gateway_refunds_total")
             .Help("Refunds asked for, by what the provider said: accepted, refused or unknown.")
+            .Register(registry);
+    prometheus::Family<prometheus::Counter>& provider_calls =
+        BuildCounter()
+            .Name("tix_gateway_provider_calls_total")
+            .Help("Questions to payment providers, by what they said: yes, no or unknown.")
+            .Register(registry);
+    prometheus::Family<prometheus::Histogram>& provider_seconds =
+        BuildHistogram()
+            .Name("tix_gateway_provider_seconds")
+            .Help("Time a payment provider took to answer, or not to.")
+            .Register(registry);
+    prometheus::Family<prometheus::Gauge>& provider_circuits =
+        BuildGauge()
+            .Name("tix_gateway_provider_circuit_open")
+            .Help("Whether a payment provider is not asked, because it did not answer.")
+            .Register(registry);
+    prometheus::Family<prometheus::Counter>& reconciled =
+        BuildCounter()
+            .Name("tix_gateway_reconciled_total")
+            .Help("Payments of unknown outcome asked about: told, waiting or unknown.")
             .Register(registry);
     prometheus::Family<prometheus::Counter>& outgoing_webhooks =
         BuildCounter()
@@ -138,6 +160,27 @@ void Metrics::webhook(std::string_view provider, std::string_view result) {
 
 void Metrics::refund(std::string_view provider, std::string_view outcome) {
     families_->refunds.Add({{"provider", std::string(provider)}, {"outcome", std::string(outcome)}})
+        .Increment();
+}
+
+void Metrics::provider_call(std::string_view provider, std::string_view call,
+                            std::string_view outcome, double seconds) {
+    const std::string name(provider);
+    const std::string question(call);
+    families_->provider_calls
+        .Add({{"provider", name}, {"call", question}, {"outcome", std::string(outcome)}})
+        .Increment();
+    families_->provider_seconds.Add({{"provider", name}, {"call", question}}, kProviderSeconds)
+        .Observe(seconds);
+}
+
+void Metrics::provider_circuit(std::string_view provider, bool open) {
+    families_->provider_circuits.Add({{"provider", std::string(provider)}}).Set(open ? 1 : 0);
+}
+
+void Metrics::reconciled(std::string_view provider, std::string_view outcome) {
+    families_->reconciled
+        .Add({{"provider", std::string(provider)}, {"outcome", std::string(outcome)}})
         .Increment();
 }
 

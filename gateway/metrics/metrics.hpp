@@ -28,6 +28,12 @@ public:
     void webhook(std::string_view provider, std::string_view result);
     void refund(std::string_view provider, std::string_view outcome);
     void outgoing_webhook(std::string_view outcome);
+    // A question to a payment provider: "yes", "no" or "unknown".
+    void provider_call(std::string_view provider, std::string_view call, std::string_view outcome,
+                       double seconds);
+    void provider_circuit(std::string_view provider, bool open);
+    // A payment of unknown outcome that was asked about: "told", "waiting" or "unknown".
+    void reconciled(std::string_view provider, std::string_view outcome);
     void in_flight(int change);
 
     // The text format of Prometheus.

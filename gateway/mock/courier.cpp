@@ -37,19 +37,36 @@ Courier::~Courier() {
         thread.join();
 }
 
-bool Courier::take(const std::string& id, const std::vector<PlannedEvent>& events) {
+bool Courier::take(const std::string& id, const std::string& payment,
+                   const std::vector<PlannedEvent>& events) {
     const std::scoped_lock lock(mutex_);
     if (events_.size() + events.size() > kEventsMax) return false;
     if (!known_.insert(id).second) return true;
-    oldest_.push_back(id);
+    oldest_.push_back({id, payment});
+    payments_.insert(payment);
     if (oldest_.size() > kKnownMax) {
-        known_.erase(oldest_.front());
+        known_.erase(oldest_.front().id);
+        payments_.erase(oldest_.front().payment);
+        told_.erase(oldest_.front().payment);
         oldest_.pop_front();
     }
-    for (const PlannedEvent& event : events)
-        events_.push({Clock::now() + event.after, event.body, 0});
+    for (const PlannedEvent& event : events) {
+        const auto due = Clock::now() + event.after;
+        events_.push({due, event.body, 0});
+        told_.emplace(payment, std::pair(due, event.body));
+    }
     changed_.notify_all();
     return true;
+}
+
+std::optional<std::vector<std::string>> Courier::told(const std::string& payment) {
+    const std::scoped_lock lock(mutex_);
+    if (!payments_.contains(payment)) return std::nullopt;
+    std::vector<std::string> bodies;
+    const auto [first, last] = told_.equal_range(payment);
+    for (auto event = first; event != last; ++event)
+        if (event->second.first <= Clock::now()) bodies.push_back(event->second.second);
+    return bodies;
 }
 
 void Courier::work() {

@@ -7,11 +7,14 @@
 #include <condition_variable>
 #include <deque>
 #include <functional>
+#include <map>
 #include <mutex>
+#include <optional>
 #include <queue>
 #include <set>
 #include <string>
 #include <thread>
+#include <utility>
 #include <vector>
 
 #include "../http/client.hpp"
@@ -24,9 +27,12 @@ public:
     Courier(std::string url, std::string secret, int threads);
     ~Courier();
 
-    // Takes the events of a charge or refund once; one with the same id again changes nothing.
-    // False when too many events wait.
-    bool take(const std::string& id, const std::vector<PlannedEvent>& events);
+    // Takes the events of a request about a payment once; one with the same id again changes
+    // nothing. False when too many events wait.
+    bool take(const std::string& id, const std::string& payment,
+              const std::vector<PlannedEvent>& events);
+    // The bodies of a payment's events that are due, delivered or not; nothing for an unknown one.
+    std::optional<std::vector<std::string>> told(const std::string& payment);
 
 private:
     using Clock = std::chrono::steady_clock;
@@ -44,8 +50,14 @@ private:
     std::mutex mutex_;
     std::condition_variable changed_;
     std::priority_queue<Event, std::vector<Event>, std::greater<>> events_;
-    std::set<std::string> known_;     // requests, the newest kKnownMax of them
-    std::deque<std::string> oldest_;  // the same, in the order they came
+    std::set<std::string> known_;  // requests, the newest kKnownMax of them
+    struct Known {
+        std::string id, payment;
+    };
+    std::deque<Known> oldest_;        // the same, in the order they came
+    std::set<std::string> payments_;  // theirs
+    // What each payment of theirs came to, in the order of the requests.
+    std::multimap<std::string, std::pair<Clock::time_point, std::string>> told_;
     bool stopping_ = false;
     std::vector<std::thread> threads_;
 };

@@ -26,6 +26,7 @@ const std::map<std::string, std::vector<Step>, std::less<>>& scripts() {
          {{milliseconds(0), "captured", ""}, {milliseconds(50), "authorized", "-auth"}}},
         {"mock_late",
          {{milliseconds(0), "expired", "-expired"}, {milliseconds(3000), "captured", ""}}},
+        {"mock_authorize", {{milliseconds(0), "authorized", "-auth"}}},
         {"mock_silent", {}},
     };
     return kScripts;
@@ -40,7 +41,11 @@ std::string transaction_of(const std::string& payment) {
     return "tx-" + payment;
 }
 
-// What charges and refunds have in common: whose money it is, and how much.
+bool names_transaction(const Json& body) {
+    return text(body, "transactionId") == transaction_of(text(body, "paymentId"));
+}
+
+// What all requests have in common: whose money it is, and how much.
 bool names_money(const Json& body) {
     if (!body.is_object()) return false;
     const auto amount = body.find("amount");
@@ -52,6 +57,7 @@ bool names_money(const Json& body) {
 Json event(const Json& body, const std::string& id, const char* kind) {
     return {{"id", id},
             {"kind", kind},
+            {"paymentId", text(body, "paymentId")},
             {"transactionId", transaction_of(text(body, "paymentId"))},
             {"orderId", text(body, "orderId")},
             {"amount", body["amount"]},
@@ -71,11 +77,16 @@ std::optional<std::vector<PlannedEvent>> plan_events(const Json& charge) {
     return events;
 }
 
+std::optional<PlannedEvent> plan_follow(const Json& request, const char* kind) {
+    if (!names_money(request) || !names_transaction(request)) return std::nullopt;
+    const std::string id = "evt-" + text(request, "paymentId") + "-" + kind;
+    return PlannedEvent{milliseconds(0), event(request, id, kind).dump()};
+}
+
 std::optional<PlannedEvent> plan_refund(const Json& refund) {
     if (!names_money(refund)) return std::nullopt;
     const std::string id = text(refund, "refundId");
-    if (!is_uuid(id) || text(refund, "transactionId") != transaction_of(text(refund, "paymentId")))
-        return std::nullopt;
+    if (!is_uuid(id) || !names_transaction(refund)) return std::nullopt;
     Json body = event(refund, "evt-refund-" + id, "refunded");
     body["refundId"] = id;
     return PlannedEvent{milliseconds(0), body.dump()};

@@ -10,9 +10,9 @@
 #include "../limits/bucket.hpp"
 #include "../limits/turnstile.hpp"
 #include "../metrics/metrics.hpp"
-#include "../providers/mock.hpp"
+#include "../payments/cashier.hpp"
+#include "../providers/guard.hpp"
 #include "../queue/reader.hpp"
-#include "../refunds/refunds.hpp"
 #include "known_sessions.hpp"
 
 namespace tix::gateway {
@@ -26,11 +26,10 @@ struct Services {
     Passwords& passwords;
     Limiter& limiter;
     Turnstile& seat_lists;
-    Turnstile& charges;
     Feed& feed;
     News& news;
-    MockProvider* mock;  // null: no such provider
-    Refunds& refunds;
+    const Providers& providers;
+    Cashier& cashier;
     QueueReader& queues;
     Metrics& metrics;
 };

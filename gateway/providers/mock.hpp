@@ -1,59 +1,39 @@
-// The mock payment provider, seen from the gateway: asks it to charge and to pay back. Its answer
-// comes later, as a signed webhook.
+// The mock payment provider, seen from the gateway. Its news comes as webhooks, in the very words
+// of tix_payment_event().
 #pragma once
 
-#include <cstdint>
-#include <memory>
-#include <mutex>
 #include <string>
-#include <vector>
 
 #include "../http/client.hpp"
-#include "../json/json.hpp"
+#include "provider.hpp"
 
 namespace tix::gateway {
 
-struct Charge {
-    std::string payment_id;  // also the provider's idempotency key: asking twice charges once
-    std::string order_id;
-    std::int64_t amount = 0;  // minor units
-    std::string currency;
-    std::string method;  // what the provider shall do
-};
-
-struct Refund {
-    std::string refund_id;  // also the provider's idempotency key: asking twice pays back once
-    std::string payment_id;
-    std::string order_id;
-    std::string transaction_id;  // the provider's, of the payment
-    std::int64_t amount = 0;     // minor units
-    std::string currency;
-};
-
-class MockProvider {
+class MockProvider : public Provider {
 public:
+    // Throws std::invalid_argument for a URL that is none.
     MockProvider(std::string url, std::string webhook_secret)
-        : url_(std::move(url)), webhook_secret_(std::move(webhook_secret)) {
-        HttpClient check(url_, {});  // throws now rather than at the first payment
-    }
+        : clients_(std::move(url)), webhook_secret_(std::move(webhook_secret)) {}
 
-    enum class Outcome { kAccepted, kRefused, kUnknown };
-    // Thread-safe. Never called inside a database transaction.
-    Outcome charge(const Charge& charge);
-    // The same. kRefused: it will never pay this back; whatever else may change is kUnknown.
-    Outcome refund(const Refund& refund);
+    const char* name() const override { return "mock"; }
+    std::string usual_method() const override { return "mock_ok"; }
+    bool takes(const std::string&) const override { return true; }  // it says itself what it knows
 
-    const std::string& webhook_secret() const { return webhook_secret_; }
+    Began begin(const Payment& payment) override;
+    Answer capture(const Payment& payment) override;
+    Answer cancel(const Payment& payment) override;
+    Answer refund(const Refund& refund) override;
+    Answer details(const Payment& payment) override;
+
+    bool genuine(const HttpRequest& request, std::string& why) const override;
+    News read(const Json& body) const override;
 
 private:
-    std::unique_ptr<HttpClient> borrow();
-    // The status of the answer, 0 when none came.
-    int ask(const char* path, const Json& body);
+    std::optional<HttpClient::Answer> post(const char* path, const Json& body);
+    Answer follow(const char* path, const Payment& payment);
 
-    std::string url_;
+    HttpClients clients_;
     std::string webhook_secret_;
-    std::mutex mutex_;
-    std::vector<std::unique_ptr<HttpClient>> idle_;  // at most one a thread that asks
 };
 
 }  // namespace tix::gateway

@@ -1,43 +1,38 @@
 // Paying an order, and what providers tell us. No provider is called inside a transaction.
-#include <ctime>
-
 #include "../base/text.hpp"
 #include "../log/log.hpp"
 #include "../pipeline/fields.hpp"
-#include "../providers/signature.hpp"
 #include "routes.hpp"
 #include "shared.hpp"
 
 namespace tix::gateway {
 namespace {
 
-constexpr char kMock[] = "mock";
-constexpr char kMethodDefault[] = "mock_ok";
-constexpr std::size_t kCurrencyBytes = 3;
+constexpr char kProvider[] = "mock";
 
-// The event a provider sent. Read only after its signature was found right.
-struct Event {
-    std::string id, kind, order_id;
-    std::optional<std::string> transaction_id, currency;
-    std::optional<std::int64_t> amount;
-};
-
-Event read_event(const Json& body) {
-    Fields fields(body);
-    Event event;
-    event.id = fields.text("id", 1, kLabelBytes);
-    event.kind = fields.text("kind", 1, kLabelBytes);
-    event.order_id = fields.uuid("orderId");
-    event.transaction_id = fields.optional_text("transactionId", kLabelBytes);
-    event.amount = fields.optional_number("amount", 0, INT64_MAX);
-    event.currency = fields.optional_text("currency", kCurrencyBytes);
-    fields.optional_uuid("refundId");  // the database reads it from the body
-    fields.finish();
-    return event;
+// What the buyer has to do, null when it is nothing.
+Json action_of(const Began& began) {
+    Json action;
+    if (!began.redirect_url.empty()) action["redirectUrl"] = began.redirect_url;
+    if (!began.client_secret.empty()) action["clientSecret"] = began.client_secret;
+    return action;
 }
 
-DbValue number(const std::optional<std::int64_t>& value) {
-    return value ? DbValue(std::to_string(*value)) : std::nullopt;
+// Keeps the provider's name of a payment that has begun, and where its buyer has to go.
+void keep(Services& services, const Payment& payment, const Began& began) {
+    if (began.transaction_id.empty()) return;
+    const auto ttl =
+        began.action_ttl_s ? DbValue(std::to_string(*began.action_ttl_s) + " s") : std::nullopt;
+    services.db.write(
+        "SELECT * FROM tix.tix_payment_begun($1::uuid, $2::text, $3::text, $4::interval)",
+        {payment.payment_id, began.transaction_id,
+         began.redirect_url.empty() ? std::nullopt : DbValue(began.redirect_url), ttl});
+}
+
+[[noreturn]] void refuse(const Began& began) {
+    Problem problem = make_problem("validation");
+    problem.errors.push_back({"paymentMethod", "is refused by the provider: " + began.detail});
+    throw ProblemError(std::move(problem));
 }
 
 }  // namespace
@@ -45,68 +40,62 @@ DbValue number(const std::optional<std::int64_t>& value) {
 HttpResponse pay_order(Services& services, Call& call) {
     const std::string order = call.id("orderId");
     Fields fields(call.body);
-    const std::string provider = fields.optional_text("provider", kLabelBytes).value_or(kMock);
-    const std::string method =
-        fields.optional_text("paymentMethod", kLabelBytes).value_or(kMethodDefault);
-    if (provider != kMock || services.mock == nullptr)
-        fields.fault("provider", "is not a provider of this installation");
+    const std::string name = fields.optional_text("provider", kLabelBytes).value_or(kProvider);
+    GuardedProvider* provider = services.providers.find(name);
+    if (provider == nullptr) fields.fault("provider", "is not a provider of this installation");
+    std::string method = fields.optional_text("paymentMethod", kLabelBytes).value_or("");
+    if (provider != nullptr && method.empty()) method = provider->provider().usual_method();
+    if (provider != nullptr && !provider->provider().takes(method))
+        fields.fault("paymentMethod", "is no method of this provider");
     fields.finish();
     // Before the order is bound to a payment: whoever finds no place has changed nothing.
-    const Turnstile::Turn turn(services.charges);
+    GuardedProvider::Turn turn(*provider);
     const DbResult row = services.db.write(
         "SELECT * FROM tix.tix_begin_payment($1::uuid, $2::text, $3::text, $4::uuid,"
         " $5::text)",
-        {order, provider, call.idempotency_key(), call.user_id(), method});
-    const Charge charge{std::string(row.text(0, 0)), order, row.number(0, 1),
-                        std::string(row.text(0, 2)), method};
-    switch (services.mock->charge(charge)) {
-        case MockProvider::Outcome::kAccepted:
-            break;
-        case MockProvider::Outcome::kRefused: {
-            Problem problem = make_problem("validation");
-            problem.errors.push_back({"paymentMethod", "is refused by the provider"});
-            throw ProblemError(std::move(problem));
-        }
-        case MockProvider::Outcome::kUnknown:
-            throw ProblemError(
-                make_problem("outcome_unknown",
-                             "The provider did not answer. Repeat the request: it charges "
-                             "a payment only once."));
+        {order, name, call.idempotency_key(), call.user_id(),
+         method.empty() ? std::nullopt : DbValue(method)});
+    Payment payment{std::string(row.text(0, 0)), order, row.number(0, 1),
+                    std::string(row.text(0, 2)), "",    method};
+    const Began began = turn.begin(payment);
+    keep(services, payment, began);
+    payment.transaction_id = began.transaction_id;
+    services.cashier.settle(*provider, payment, began);
+    if (began.outcome == Outcome::kNo) refuse(began);
+    if (began.outcome == Outcome::kUnknown)
+        throw ProblemError(
+            make_problem("outcome_unknown",
+                         "The provider did not answer. Repeat the request: it charges "
+                         "a payment only once."));
+    Json data = {{"paymentId", payment.payment_id},
+                 {"orderId", order},
+                 {"provider", name},
+                 {"status", "pending"},
+                 {"total", money(payment.amount, payment.currency)},
+                 {"expiresAt", row.time(0, 3)}};
+    if (const Json action = action_of(began); !action.is_null()) {
+        data["status"] = "requires_action";
+        data["action"] = action;
     }
-    HttpResponse response = answer(call,
-                                   {{"paymentId", charge.payment_id},
-                                    {"orderId", order},
-                                    {"provider", provider},
-                                    {"status", "pending"},
-                                    {"total", money(charge.amount, charge.currency)},
-                                    {"expiresAt", row.time(0, 3)}},
-                                   202);
+    HttpResponse response = answer(call, std::move(data), 202);
     if (row.flag(0, 4)) response.headers.emplace_back("Idempotency-Replayed", "true");
     return response;
 }
 
 HttpResponse payment_webhook(Services& services, Call& call) {
-    if (call.param("provider") != kMock || services.mock == nullptr)
-        throw ProblemError(make_problem("not_found"));
+    GuardedProvider* provider = services.providers.find(call.param("provider"));
+    if (provider == nullptr) throw ProblemError(make_problem("not_found"));
     std::string why;
-    if (!verify_signature(call.http.header("tix-signature"), call.http.body,
-                          services.mock->webhook_secret(), std::time(nullptr), why)) {
+    if (!provider->provider().genuine(call.http, why)) {
         log_warn("webhook_refused", {{"requestId", call.request_id}, {"reason", why}});
-        services.metrics.webhook(kMock, "invalid_signature");
+        services.metrics.webhook(provider->name(), "invalid_signature");
         throw ProblemError(make_problem("invalid_signature"));
     }
     const auto body = parse_json(call.http.body, {}, why);
     if (!body) throw ProblemError(make_problem("malformed_request", why));
-    const Event event = read_event(*body);
-    const DbResult row = services.db.write(
-        "SELECT * FROM tix.tix_payment_event($1::text, $2::text, $3::text, $4::text, $5::uuid,"
-        " $6::bigint, $7::text, $8::jsonb)",
-        {kMock, event.id, event.kind, event.transaction_id, event.order_id, number(event.amount),
-         event.currency, std::string(call.http.body)});
-    services.metrics.webhook(kMock, row.text(0, 0));
-    // capture and void are told, but nobody obeys them yet: no provider here authorizes first.
-    if (row.text(0, 1) == "refund") services.refunds.wake();
-    return answer(call, {{"result", row.text(0, 0)}, {"nextAction", row.text(0, 1)}});
+    const Recorded said = services.cashier.hear(*provider, provider->provider().read(*body));
+    services.metrics.webhook(provider->name(), said.result);
+    return answer(call, {{"result", said.result}, {"nextAction", said.next_action}});
 }
 
 }  // namespace tix::gateway

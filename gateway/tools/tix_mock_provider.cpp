@@ -19,8 +19,9 @@ constexpr char kHelp[] =
     "\n"
     "Usage: tix-mock-provider --port=N --webhook-url=URL --secret-file=FILE\n"
     "\n"
-    "POST /v1/charges asks for money, POST /v1/refunds pays it back; a signed webhook tells the\n"
-    "outcome, again and again until it is answered with 2xx.\n"
+    "POST /v1/charges asks for money, /v1/captures and /v1/voids for what is reserved or its end,\n"
+    "/v1/refunds pays back; a signed webhook tells the outcome, again and again until it is\n"
+    "answered with 2xx. GET /v1/payments/ID tells the same to who asks.\n"
     "Exit status: 0 ended by SIGTERM, 1 could not serve, 2 wrong usage.\n";
 constexpr int kThreads = 64;
 constexpr int kCouriers = 4;
@@ -60,9 +61,10 @@ HttpResponse answer(int status, const Json& body) {
     return response;
 }
 
-HttpResponse accept(Courier& courier, const std::string& id,
+HttpResponse accept(Courier& courier, const std::string& id, const Json& body,
                     const std::vector<PlannedEvent>& events) {
-    if (!courier.take(id, events)) return answer(503, {{"error", "too many events wait"}});
+    if (!courier.take(id, body["paymentId"].get<std::string>(), events))
+        return answer(503, {{"error", "too many events wait"}});
     return answer(202, {{"status", "accepted"}});
 }
 
@@ -71,22 +73,47 @@ HttpResponse charge(Courier& courier, const HttpRequest& request) {
     const auto body = parse_json(request.body, {}, error);
     const auto events = body ? plan_events(*body) : std::nullopt;
     if (!events) return answer(400, {{"error", "no charge, or an unknown payment method"}});
-    return accept(courier, (*body)["paymentId"].get<std::string>(), *events);
+    return accept(courier, (*body)["paymentId"].get<std::string>(), *body, *events);
 }
 
 // 422 means never: asking again would be answered the same.
+HttpResponse follow(Courier& courier, const HttpRequest& request, const char* kind) {
+    std::string error;
+    const auto body = parse_json(request.body, {}, error);
+    const auto event = body ? plan_follow(*body, kind) : std::nullopt;
+    if (!event) return answer(422, {{"error", "no such charge"}});
+    return accept(courier, (*body)["paymentId"].get<std::string>() + kind, *body, {*event});
+}
+
 HttpResponse refund(Courier& courier, const HttpRequest& request) {
     std::string error;
     const auto body = parse_json(request.body, {}, error);
     const auto event = body ? plan_refund(*body) : std::nullopt;
     if (!event) return answer(422, {{"error", "no refund, or one of an unknown transaction"}});
-    return accept(courier, (*body)["refundId"].get<std::string>(), {*event});
+    return accept(courier, (*body)["refundId"].get<std::string>(), *body, {*event});
+}
+
+HttpResponse details(Courier& courier, const std::string& payment) {
+    const auto bodies = courier.told(payment);
+    if (!bodies) return answer(404, {{"error", "not found"}});
+    Json events = Json::array();
+    std::string error;
+    for (const std::string& body : *bodies)
+        events.push_back(parse_json(body, {}, error).value_or(Json()));
+    return answer(200, {{"events", std::move(events)}});
 }
 
 HttpResponse handle(Courier& courier, const HttpRequest& request) {
     if (request.path == "/healthz") return answer(200, {{"status", "ok"}});
     if (request.path == "/v1/charges" && request.method == "POST") return charge(courier, request);
+    if (request.path == "/v1/captures" && request.method == "POST")
+        return follow(courier, request, "captured");
+    if (request.path == "/v1/voids" && request.method == "POST")
+        return follow(courier, request, "voided");
     if (request.path == "/v1/refunds" && request.method == "POST") return refund(courier, request);
+    constexpr std::string_view kPayments = "/v1/payments/";
+    if (request.path.starts_with(kPayments) && request.method == "GET")
+        return details(courier, std::string(request.path.substr(kPayments.size())));
     return answer(404, {{"error", "not found"}});
 }
 

@@ -174,8 +174,12 @@ BEGIN
     END IF;
     INSERT INTO provider_events (provider, event_id, kind, provider_transaction_id, order_id,
                                  amount, currency, payload)
-    VALUES (provider, event_id, kind, provider_transaction_id, order_id, amount, currency,
-            coalesce(payload, '{}'))
+    VALUES (provider, event_id, kind, provider_transaction_id,
+            coalesce(order_id, (SELECT p.order_id FROM payments p
+                                WHERE p.provider = tix_payment_event.provider
+                                  AND p.provider_transaction_id
+                                      = tix_payment_event.provider_transaction_id)),
+            amount, currency, coalesce(payload, '{}'))
     ON CONFLICT DO NOTHING RETURNING * INTO event;
     IF NOT FOUND THEN
         result := 'duplicate';
@@ -197,12 +201,12 @@ COMMENT ON FUNCTION
     'kind: authorized; captured or succeeded; failed, expired or voided; refunded, refund_failed '
     '(payload: refundId of tix_refunds_due, or providerRefundId); dispute_opened, dispute_won, '
     'dispute_lost (payload: disputeId; amount and currency of the dispute); any other is recorded '
-    'and ignored. amount in minor units; payload at most 64 kB. result: applied; duplicate (said '
-    'before); ignored (nothing to do, or an alarm was raised: unknown order, wrong amount or '
-    'currency, refund nobody asked for); late (completed although the hold had been lost); '
-    'paid_unfulfilled (the money is owed back). next_action: what to ask the provider for: none, '
-    'capture, void, refund. Errors: 22023 unknown provider, no id or too long; TX015 retry in 50 '
-    'ms.';
+    'and ignored. order_id NULL: that of the transaction. amount in minor units; payload at most '
+    '64 kB. result: applied; duplicate (said before); ignored (nothing to do, or an alarm was '
+    'raised: unknown order, wrong amount or currency, refund nobody asked for); late (completed '
+    'although the hold had been lost); paid_unfulfilled (the money is owed back). next_action: what '
+    'to ask the provider for: none, capture, void, refund. Errors: 22023 unknown provider, no id or '
+    'too long; TX015 retry in 50 ms.';
 
 DROP FUNCTION IF EXISTS
     tix.tix_payment_authorized(text, text, text, uuid, bigint, text, jsonb);

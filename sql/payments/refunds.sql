@@ -6,7 +6,8 @@
 -- lock the order's row first.
 
 DROP FUNCTION IF EXISTS tix.tix_refunds_due(int);
-CREATE FUNCTION tix.tix_refunds_due(max_rows int DEFAULT 100)
+DROP FUNCTION IF EXISTS tix.tix_refunds_due(int, text[]);
+CREATE FUNCTION tix.tix_refunds_due(max_rows int DEFAULT 100, providers text[] DEFAULT NULL)
 RETURNS TABLE (refund_id uuid, payment_id uuid, order_id uuid, provider text,
                provider_transaction_id text, amount bigint, currency text, attempts int)
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SECURITY DEFINER ROWS 1
@@ -23,8 +24,9 @@ BEGIN
             SELECT r.refund_id FROM refunds r
             WHERE r.status = 'requested' AND r.next_try_at <= moment AND NOT EXISTS (
                 -- What the box office took it pays back over the counter: tix_refund_result().
-                SELECT FROM payments o WHERE o.payment_id = r.payment_id
-                                         AND o.provider = 'box_office')
+                SELECT FROM payments o
+                WHERE o.payment_id = r.payment_id
+                  AND (o.provider = 'box_office' OR o.provider <> ALL (providers)))
             ORDER BY r.next_try_at LIMIT max_rows FOR UPDATE SKIP LOCKED),
         claimed AS (
             UPDATE refunds r
@@ -35,12 +37,13 @@ BEGIN
                c.amount, c.currency, c.attempts
         FROM claimed c JOIN payments p USING (payment_id);
 END $$;
-COMMENT ON FUNCTION tix.tix_refunds_due(int) IS
-    'Claims at most max_rows (1 to 1000) refunds that are owed and due, the longest due first; two '
-    'callers never get the same one at once. Ask the provider for each after COMMIT, with '
-    'refund_id as its idempotency key: an unanswered one is due again after 1 s, then 2 s, '
-    'doubling to 60 s, until an event "refunded" or tix_refund_refused() ends it. amount in minor '
-    'units of the ISO 4217 currency; attempts counts this one. Error 22023: max_rows.';
+COMMENT ON FUNCTION tix.tix_refunds_due(int, text[]) IS
+    'Claims at most max_rows (1 to 1000) refunds that are owed and due, the longest due first, of '
+    'the providers the caller can ask (NULL: of all); two callers never get the same one at once. '
+    'Ask the provider for each after COMMIT, with refund_id as its idempotency key: an unanswered '
+    'one is due again after 1 s, then 2 s, doubling to 60 s, until an event "refunded" or '
+    'tix_refund_refused() ends it. amount in minor units of the ISO 4217 currency; attempts counts '
+    'this one. Error 22023: max_rows.';
 
 DROP FUNCTION IF EXISTS tix.locked_refund(uuid);
 CREATE FUNCTION tix.locked_refund(refund_id uuid) RETURNS tix.refunds

@@ -50,6 +50,7 @@ TEST(Script, each_method_sends_its_own_events) {
     EXPECT_EQ(told("mock_reorder"), "0 captured evt-ID; 50 authorized evt-ID-auth");
     EXPECT_EQ(told("mock_duplicate"), "0 captured evt-ID; 50 captured evt-ID");
     EXPECT_EQ(told("mock_late"), "0 expired evt-ID-expired; 3000 captured evt-ID");
+    EXPECT_EQ(told("mock_authorize"), "0 authorized evt-ID-auth");
     EXPECT_EQ(told("mock_silent"), "");
     EXPECT_TRUE(plan_events(charge("mock_silent")).has_value());
 }
@@ -75,6 +76,7 @@ TEST(Script, an_event_says_what_was_charged) {
             Json body = Json::parse(event.body);
             body.erase("kind");
             EXPECT_EQ(body, (Json{{"id", std::string("evt-") + kPayment},
+                                  {"paymentId", kPayment},
                                   {"transactionId", std::string("tx-") + kPayment},
                                   {"orderId", kOrder},
                                   {"amount", 45000},
@@ -127,6 +129,25 @@ TEST(Script, what_is_no_object_is_no_charge) {
     }
 }
 
+TEST(Script, what_is_reserved_is_captured_or_voided_by_its_own_transaction_alone) {
+    Json asked = charge("mock_authorize");
+    asked["transactionId"] = std::string("tx-") + kPayment;
+    for (const char* kind : {"captured", "voided"}) {
+        const auto event = plan_follow(asked, kind);
+        ASSERT_TRUE(event);
+        const Json body = Json::parse(event->body);
+        EXPECT_EQ(body["kind"], kind);
+        EXPECT_EQ(body["id"], std::string("evt-") + kPayment + "-" + kind);
+        EXPECT_EQ(body["amount"], 45000);
+    }
+    for (const Json& wrong :
+         {Json(nullptr), Json(1), Json(""), Json(std::string("tx-") + kOrder)}) {
+        asked["transactionId"] = wrong;
+        EXPECT_FALSE(plan_follow(asked, "captured")) << wrong;
+    }
+    EXPECT_FALSE(plan_follow(Json::array(), "voided"));
+}
+
 TEST(Script, a_refund_is_told_at_once_and_by_its_own_id) {
     const auto event = plan_refund(refund());
     ASSERT_TRUE(event);
@@ -134,6 +155,7 @@ TEST(Script, a_refund_is_told_at_once_and_by_its_own_id) {
     EXPECT_EQ(Json::parse(event->body), (Json{{"id", std::string("evt-refund-") + kRefund},
                                               {"kind", "refunded"},
                                               {"refundId", kRefund},
+                                              {"paymentId", kPayment},
                                               {"transactionId", std::string("tx-") + kPayment},
                                               {"orderId", kOrder},
                                               {"amount", 45000},

@@ -76,6 +76,7 @@ SELECT set_eq($$
           'tix_get_order', 'tix_list_orders', 'tix_cancel_order', 'tix_begin_payment',
           'tix_payment_event', 'tix_refunds_due', 'tix_refund_refused', 'tix_refund_result',
           'tix_payment_authorized', 'tix_payment_action_required', 'tix_order_payments',
+          'tix_payment_begun',
           'tix_payments_due', 'tix_refund_postponed_order', 'tix_cancel_ticket',
           'tix_list_tickets', 'tix_add_to_order', 'tix_complete_free_order',
           'tix_order_history', 'tix_cancel_items', 'tix_reseat_order', 'tix_join_queue',

@@ -1,7 +1,7 @@
 -- Reconciler: a payment whose outcome is unknown is asked about, by one caller at a time, until it
 -- is known, and only that frees its seats; what the buyer has to do elsewhere is kept.
 \ir fixture.psql
-SELECT plan(55);
+SELECT plan(70);
 CREATE FUNCTION pg_temp.begun(session uuid, seats text, buyer uuid) RETURNS uuid LANGUAGE plpgsql
 AS $$
 DECLARE o uuid := pg_temp.order_for(session, seats, buyer);
@@ -143,5 +143,35 @@ SELECT is((SELECT action_url FROM tix_order_payments(:'secure', :'ann')), NULL,
     'there is nothing left to do');
 SELECT throws_ok(format('SELECT tix_payment_action_required(%L, ''https://a/'')',
     pg_temp.payment(:'secure')), 'TX010', NULL, 'nor will there be');
+
+-- A payment that has begun is known by the provider's name for it.
+SELECT pg_temp.begun(:'session', 'A-7', :'ann') AS known \gset
+SELECT throws_ok(format('SELECT tix_payment_begun(%L, %L)', pg_temp.payment(:'known'), tx),
+    '22023', NULL, coalesce(left(quote_literal(tx), 20), 'NULL') || ' is no transaction')
+FROM (VALUES (NULL), (''), (repeat('a', 256)), ('tx-' || :'secure')) v (tx);
+SELECT throws_ok('SELECT tix_payment_begun(gen_random_uuid(), ''tx'')', 'P0002', NULL,
+    'an unknown payment has not begun');
+SELECT is(tix_payment_begun(pg_temp.payment(:'known'), 'tx-' || :'known'), 'pending',
+    'the transaction is kept');
+SELECT pg_temp.make_due(:'known') \g /dev/null
+SELECT is_empty('SELECT * FROM tix_payments_due(10, ''{stripe}'')',
+    'who cannot ask its provider does not get it');
+SELECT is((SELECT provider_transaction_id FROM tix_payments_due(10, '{stripe,mock}')),
+    'tx-' || :'known', 'who can asks by the transaction');
+SELECT is(tix_payment_begun(pg_temp.payment(:'known'), 'tx-' || :'known'), 'pending',
+    'again changes nothing');
+SELECT throws_ok(format('SELECT tix_payment_begun(%L, ''other'')', pg_temp.payment(:'known')),
+    '22023', NULL, 'and another name is refused');
+SELECT is(tix_payment_begun(pg_temp.payment(:'known'), 'tx-' || :'known', 'https://bank/',
+    '20 min'), 'requires_action', 'the buyer has to go elsewhere');
+SELECT ok(action_expires_at BETWEEN clock_timestamp() + interval '19 min'
+          AND clock_timestamp() + interval '20 min', 'for twenty minutes')
+FROM tix_order_payments(:'known', :'ann');
+SELECT results_eq(format($$SELECT result, next_action FROM tix_payment_event('mock', 'by tx',
+    'captured', 'tx-%s', NULL, 1000, 'EUR')$$, :'known'), $$VALUES ('applied', 'none')$$,
+    'an event that names no order is about that of the transaction');
+SELECT is(pg_temp.status(:'known'), 'completed', 'which is complete');
+SELECT is(tix_payment_begun(pg_temp.payment(:'known'), 'tx-' || :'known', 'https://bank/late'),
+    'succeeded', 'an answer that comes after the money changes nothing');
 SELECT is_empty('SELECT * FROM audit_money()', 'all agrees');
 SELECT * FROM finish();
