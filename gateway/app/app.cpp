@@ -15,6 +15,7 @@
 #include "../payments/reconciler.hpp"
 #include "../pipeline/pipeline.hpp"
 #include "../providers/mock.hpp"
+#include "../providers/stripe.hpp"
 #include "../webhooks/webhooks.hpp"
 
 namespace tix::gateway {
@@ -90,6 +91,14 @@ Providers providers(const Config& config, Metrics& metrics) {
         add(std::make_unique<MockProvider>(
                 config.mock.url, read_secret("payments.mock.secret_file", config.mock.secret_file)),
             config.mock.charges_max);
+    if (!config.stripe.secret_key_file.empty())
+        add(std::make_unique<StripeProvider>(StripeSettings{
+                config.stripe.url,
+                read_secret("payments.stripe.secret_key_file", config.stripe.secret_key_file),
+                read_secret("payments.stripe.webhook_secret_file",
+                            config.stripe.webhook_secret_file),
+                config.stripe.return_url, milliseconds(config.stripe.timeout_ms)}),
+            config.stripe.calls_max);
     return all;
 }
 

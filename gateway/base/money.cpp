@@ -21,20 +21,20 @@ bool contains(const std::string_view (&list)[Size], std::string_view currency) {
     return std::find(std::begin(list), std::end(list), currency) != std::end(list);
 }
 
-std::size_t exponent(std::string_view currency) {
+}  // namespace
+
+std::size_t currency_exponent(std::string_view currency) {
     if (contains(kWhole, currency)) return 0;
     if (contains(kThousandths, currency)) return 3;
     if (contains(kTenThousandths, currency)) return 4;
     return 2;
 }
 
-}  // namespace
-
 std::string decimal_amount(std::int64_t minor, std::string_view currency) {
     // The magnitude in unsigned arithmetic: the smallest int64 has no positive twin.
     const auto bits = static_cast<std::uint64_t>(minor);
     std::string text = std::to_string(minor < 0 ? 0 - bits : bits);
-    const std::size_t decimals = exponent(currency);
+    const std::size_t decimals = currency_exponent(currency);
     if (decimals > 0) {
         if (text.size() <= decimals) text.insert(0, decimals + 1 - text.size(), '0');
         text.insert(text.size() - decimals, 1, '.');
@@ -50,8 +50,8 @@ std::optional<std::int64_t> minor_units(std::string_view amount, std::string_vie
         decimals = amount.substr(point + 1);
         if (decimals.empty()) return std::nullopt;
     }
-    if (decimals.size() > exponent(currency)) return std::nullopt;
-    decimals.resize(exponent(currency), '0');
+    if (decimals.size() > currency_exponent(currency)) return std::nullopt;
+    decimals.resize(currency_exponent(currency), '0');
     const bool digits =
         std::all_of(decimals.begin(), decimals.end(), [](char c) { return c >= '0' && c <= '9'; });
     if (!digits || whole.starts_with('-') || !parse_int64(whole)) return std::nullopt;

@@ -1,6 +1,7 @@
 // Money as the outside sees it: a decimal string by the exponent of its currency (ISO 4217).
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -16,5 +17,8 @@ std::string decimal_amount(std::int64_t minor, std::string_view currency);
 // for a sign, a leading zero, an exponent, more decimals than the currency has, and what no int64
 // of minor units holds.
 std::optional<std::int64_t> minor_units(std::string_view amount, std::string_view currency);
+
+// How many decimals a currency has; as above.
+std::size_t currency_exponent(std::string_view currency);
 
 }  // namespace tix::gateway

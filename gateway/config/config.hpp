@@ -50,6 +50,11 @@ struct Config {
         std::string url, secret_file;
         std::int64_t charges_max = 64;
     } mock;
+    struct StripePayments {
+        std::string url = "https://api.stripe.com", secret_key_file, webhook_secret_file,
+                    return_url;
+        std::int64_t timeout_ms = 10000, calls_max = 64;
+    } stripe;
     struct Webhooks {
         std::int64_t concurrency = 8, timeout_ms = 10000;
         std::vector<std::string> trusted;
@@ -112,6 +117,21 @@ void visit_queue_settings(Config& c, Visitor&& v) {
 }
 
 template <typename Visitor>
+void visit_stripe_settings(Config& c, Visitor&& v) {
+    v("payments.stripe", "url", c.stripe.url, "Stripe's API");
+    v("payments.stripe", "secret_key_file", c.stripe.secret_key_file,
+      "file with the secret key; empty: no such provider");
+    v("payments.stripe", "webhook_secret_file", c.stripe.webhook_secret_file,
+      "file with the secret of the webhook endpoint");
+    v("payments.stripe", "return_url", c.stripe.return_url,
+      "where 3-D Secure sends the buyer back; empty: Stripe's script shows it in the page");
+    v("payments.stripe", "timeout_ms", c.stripe.timeout_ms, 100, 60000, "ms",
+      "how long Stripe may take to answer");
+    v("payments.stripe", "calls_max", c.stripe.calls_max, 1, 1000, "",
+      "requests that may ask Stripe at a time; the next gets 503 at once");
+}
+
+template <typename Visitor>
 void visit_payment_settings(Config& c, Visitor&& v) {
     v("payments", "open_max_s", c.payments.open_max_s, 60, 86400, "s",
       "how long a buyer may leave a payment unfinished; then it is called off");
@@ -123,6 +143,7 @@ void visit_payment_settings(Config& c, Visitor&& v) {
     v("payments.mock", "secret_file", c.mock.secret_file, "file with the webhook secret");
     v("payments.mock", "charges_max", c.mock.charges_max, 1, 1000, "",
       "requests that may ask the provider at a time; the next gets 503 at once");
+    visit_stripe_settings(c, v);
 }
 
 template <typename Visitor>

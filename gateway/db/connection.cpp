@@ -112,7 +112,7 @@ pg_result* DbConnection::receive(Clock::time_point until) {
     return PQgetResult(connection_.get());
 }
 
-DbResult DbConnection::run(const char* sql, std::initializer_list<DbValue> values, Effect effect,
+DbResult DbConnection::run(const char* sql, const std::vector<DbValue>& values, Effect effect,
                            Clock::time_point until) {
     std::vector<const char*> texts;
     texts.reserve(values.size());

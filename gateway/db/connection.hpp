@@ -7,9 +7,9 @@
 
 #include <chrono>
 #include <exception>
-#include <initializer_list>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "result.hpp"
 
@@ -49,7 +49,7 @@ public:
 
     // Runs one statement and waits for its answer. Throws DbError; broken() tells whether the
     // connection can be used again.
-    DbResult run(const char* sql, std::initializer_list<DbValue> values, Effect effect,
+    DbResult run(const char* sql, const std::vector<DbValue>& values, Effect effect,
                  Clock::time_point until);
 
     bool broken() const { return broken_; }

@@ -17,7 +17,7 @@ constexpr milliseconds kBackoffMax{200};  // buyers notice a pool that is back w
 
 }  // namespace
 
-DbResult DbPool::read(const char* sql, std::initializer_list<DbValue> values) {
+DbResult DbPool::read(const char* sql, const std::vector<DbValue>& values) {
     const auto until = Clock::now() + settings_.database.statement_timeout;
     Connection connection = acquire();
     try {
@@ -29,13 +29,13 @@ DbResult DbPool::read(const char* sql, std::initializer_list<DbValue> values) {
     return run(connection, sql, values, Effect::kRead, until);
 }
 
-DbResult DbPool::write(const char* sql, std::initializer_list<DbValue> values) {
+DbResult DbPool::write(const char* sql, const std::vector<DbValue>& values) {
     const auto until = Clock::now() + settings_.database.statement_timeout;
     Connection connection = acquire();
     return run(connection, sql, values, Effect::kWrite, until);
 }
 
-DbResult DbPool::run(Connection& connection, const char* sql, std::initializer_list<DbValue> values,
+DbResult DbPool::run(Connection& connection, const char* sql, const std::vector<DbValue>& values,
                      Effect effect, Clock::time_point until) {
     try {
         DbResult result = connection->run(sql, values, effect, until);

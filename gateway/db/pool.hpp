@@ -27,8 +27,8 @@ class DbPool {
 public:
     explicit DbPool(PoolSettings settings) : settings_(std::move(settings)) {}
 
-    DbResult read(const char* sql, std::initializer_list<DbValue> values);
-    DbResult write(const char* sql, std::initializer_list<DbValue> values);
+    DbResult read(const char* sql, const std::vector<DbValue>& values);
+    DbResult write(const char* sql, const std::vector<DbValue>& values);
 
     struct Gauge {
         int open, busy, waiting;
@@ -39,7 +39,7 @@ private:
     using Clock = std::chrono::steady_clock;
     using Connection = std::unique_ptr<DbConnection>;
     // Gives the connection back, whatever happens.
-    DbResult run(Connection& connection, const char* sql, std::initializer_list<DbValue> values,
+    DbResult run(Connection& connection, const char* sql, const std::vector<DbValue>& values,
                  Effect effect, Clock::time_point until);
     Connection acquire();
     Connection connect(bool alone);
