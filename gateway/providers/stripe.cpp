@@ -112,9 +112,9 @@ Answer StripeProvider::follow(const Payment& payment, const char* what, const st
     if (!stripe::is_id(known.transaction_id)) return {Outcome::kUnknown, {}, "no id", {}};
     const std::string path = std::string(kIntents) + "/" + known.transaction_id + "/" + what;
     Said said = send("POST", path, form, key_of(known, what));
-    // Stripe repeats its own failures for a day. The state of the PaymentIntent lets this happen
-    // once anyway, so it is asked for anew.
-    if (said.status >= 500 && said.replayed) said = send("POST", path, form, "");
+    // Stripe repeats its failures and refusals of a key for a day. The state of the PaymentIntent
+    // lets this happen once anyway, so it is asked for anew.
+    if (!said.good() && said.replayed) said = send("POST", path, form, "");
     if (said.good()) return stripe::facts_of(said.body);
     const bool no = stripe::refuses(said.status, stripe::error_of(said.body));
     return {no ? Outcome::kNo : Outcome::kUnknown, {}, said.code(), {}};
