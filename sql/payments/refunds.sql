@@ -31,7 +31,10 @@ BEGIN
         claimed AS (
             UPDATE refunds r
             SET attempts = r.attempts + 1,
-                next_try_at = moment + least(60, 2 ^ least(r.attempts, 6)) * interval '1 second'
+                next_try_at = moment + greatest(
+                    least(60, 2 ^ least(r.attempts, 6)) * interval '1 second',
+                    (SELECT v.refund_pause FROM payments p JOIN payment_providers v USING (provider)
+                     WHERE p.payment_id = r.payment_id))
             FROM due WHERE r.refund_id = due.refund_id RETURNING r.*)
         SELECT c.refund_id, c.payment_id, c.order_id, p.provider, p.provider_transaction_id,
                c.amount, c.currency, c.attempts
@@ -41,9 +44,9 @@ COMMENT ON FUNCTION tix.tix_refunds_due(int, text[]) IS
     'Claims at most max_rows (1 to 1000) refunds that are owed and due, the longest due first, of '
     'the providers the caller can ask (NULL: of all); two callers never get the same one at once. '
     'Ask the provider for each after COMMIT, with refund_id as its idempotency key: an unanswered '
-    'one is due again after 1 s, then 2 s, doubling to 60 s, until an event "refunded" or '
-    'tix_refund_refused() ends it. amount in minor units of the ISO 4217 currency; attempts counts '
-    'this one. Error 22023: max_rows.';
+    'one is due again after 1 s, then 2 s, doubling to 60 s, but not before refund_pause of '
+    'tix.payment_providers, until an event "refunded" or tix_refund_refused() ends it. amount in '
+    'minor units of the ISO 4217 currency; attempts counts this one. Error 22023: max_rows.';
 
 DROP FUNCTION IF EXISTS tix.locked_refund(uuid);
 CREATE FUNCTION tix.locked_refund(refund_id uuid) RETURNS tix.refunds
