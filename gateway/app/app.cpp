@@ -4,6 +4,7 @@
 #include <signal.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <chrono>
 #include <cstring>
@@ -72,10 +73,12 @@ ServerSettings server(const Config& config) {
     ServerSettings settings;
     settings.host = from.host;
     settings.port = static_cast<int>(from.port);
+    settings.unix_socket = from.socket;
     settings.threads = static_cast<int>(from.threads);
     settings.body_bytes = static_cast<std::size_t>(from.body_max_bytes);
     settings.keep_alive = seconds(from.keep_alive_s);
     settings.deadline = seconds(from.read_timeout_s);
+    settings.linger = std::min<milliseconds>(settings.linger, seconds(from.drain_s));
     return settings;
 }
 
@@ -102,11 +105,12 @@ Providers providers(const Config& config, Metrics& metrics) {
     return all;
 }
 
-sigset_t ending_signals() {
+sigset_t awaited_signals() {
     sigset_t signals;
     sigemptyset(&signals);
     sigaddset(&signals, SIGTERM);
     sigaddset(&signals, SIGINT);
+    sigaddset(&signals, SIGHUP);
     return signals;
 }
 
@@ -115,6 +119,7 @@ sigset_t ending_signals() {
 struct App::Parts {
     Parts(Config read_config, std::vector<Route> table)
         : config(std::move(read_config)),
+          live(config),
           routes(std::move(table)),
           keys(read_keys(config)),
           metrics(route_labels(routes)),
@@ -142,6 +147,7 @@ struct App::Parts {
                     milliseconds(config.webhooks.timeout_ms), config.webhooks.trusted},
                    pool, metrics),
           services{.config = config,
+                   .live = live,
                    .db = pool,
                    .sessions = sessions,
                    .keys = keys,
@@ -162,6 +168,7 @@ struct App::Parts {
               [this](std::string_view code) { return pipeline.fault(code); }) {}
 
     Config config;
+    LiveConfig live;
     std::vector<Route> routes;
     KeySet keys;
     Metrics metrics;
@@ -183,18 +190,31 @@ struct App::Parts {
     HttpServer http;
 };
 
-App::App(Config config, std::vector<Route> routes)
-    : parts_(std::make_unique<Parts>(std::move(config), std::move(routes))) {}
+App::App(std::function<Config()> reread, std::vector<Route> routes)
+    : reread_(std::move(reread)), parts_(std::make_unique<Parts>(reread_(), std::move(routes))) {}
 App::~App() = default;
 
-int App::run() {
-    const sigset_t signals = ending_signals();
+void App::reload() {
+    try {
+        const Config config = reread_();
+        set_log_level(config.log.level);
+        parts_->live.replace(config);
+        log_info("reloaded");
+    } catch (const std::exception& error) {
+        log_error("reload_refused", {{"reason", error.what()}});
+    }
+}
+
+int App::run(int passed) {
+    const sigset_t signals = awaited_signals();
     pthread_sigmask(SIG_BLOCK, &signals, nullptr);
     signal(SIGPIPE, SIG_IGN);
     open_log(parts_->config.log.level);
     const auto& where = parts_->config.server;
-    if (!parts_->http.bind()) {
-        log_error("cannot_listen", {{"port", where.port}, {"reason", std::strerror(errno)}});
+    if (!parts_->http.bind(passed)) {
+        log_error(
+            "cannot_listen",
+            {{"port", where.port}, {"socket", where.socket}, {"reason", std::strerror(errno)}});
         return 1;
     }
     parts_->feed.start();
@@ -212,9 +232,10 @@ int App::run() {
         parts_->webhooks.stop();
         parts_->queues.stop();
     });
-    log_info("listening", {{"host", where.host}, {"port", where.port}});
+    log_info("listening", {{"host", where.host}, {"port", where.port}, {"socket", where.socket}});
     int signal_number = 0;
-    sigwait(&signals, &signal_number);
+    while (sigwait(&signals, &signal_number) == 0 && signal_number == SIGHUP)
+        reload();
     log_info("draining", {{"signal", signal_number}});
     parts_->feed.quit();
     parts_->news.quit();

@@ -3,6 +3,7 @@
 
 #include <toml++/toml.h>
 
+#include <charconv>
 #include <filesystem>
 #include <fstream>
 #include <iterator>
@@ -12,30 +13,41 @@
 namespace tix::gateway {
 namespace {
 
-// Takes the values of a file; what it did not ask for is unknown.
+// Takes the values of a file and of the environment; what it did not ask of the file is unknown.
 class Reader {
 public:
-    explicit Reader(const toml::table& file) : file_(file) {}
+    Reader(const toml::table& file, const Environment& environment)
+        : file_(file), environment_(environment) {}
 
     void operator()(const char* section, const char* key, std::string& value, const char*) {
         if (const toml::node* node = take(section, key)) value = as<std::string>(*node, "a string");
+        if (const std::string* text = overridden(section, key)) value = *text;
     }
     void operator()(const char* section, const char* key, std::int64_t& value, std::int64_t lowest,
                     std::int64_t highest, const char*, const char*) {
-        const toml::node* node = take(section, key);
-        if (node == nullptr) return;
-        value = as<std::int64_t>(*node, "a whole number");
-        if (value < lowest || value > highest)
-            fail("must be from " + std::to_string(lowest) + " to " + std::to_string(highest));
+        if (const toml::node* node = take(section, key)) {
+            value = as<std::int64_t>(*node, "a whole number");
+            bound(value, lowest, highest);
+        }
+        if (const std::string* text = overridden(section, key)) {
+            value = whole_number(*text);
+            bound(value, lowest, highest);
+        }
     }
     void operator()(const char* section, const char* key, std::vector<std::string>& value,
                     const char*) {
-        const toml::node* node = take(section, key);
-        if (node == nullptr) return;
-        if (!node->is_array()) fail("must be a list of strings");
-        value.clear();
-        for (const toml::node& element : *node->as_array())
-            value.push_back(as<std::string>(element, "a list of strings"));
+        if (const toml::node* node = take(section, key)) {
+            if (!node->is_array()) fail("must be a list of strings");
+            value.clear();
+            for (const toml::node& element : *node->as_array())
+                value.push_back(as<std::string>(element, "a list of strings"));
+        }
+        if (const std::string* text = overridden(section, key)) {
+            value.clear();
+            std::istringstream list(*text);
+            for (std::string element; std::getline(list, element, ',');)
+                value.push_back(element);
+        }
     }
 
     std::vector<KeyFile> keys() {
@@ -73,6 +85,24 @@ private:
         sections_.insert(section.substr(0, section.find('.')));
         return file_.at_path(name_).node();
     }
+    // What the environment says instead; faults are then told by the name there.
+    const std::string* overridden(const std::string& section, const char* key) {
+        const auto found = environment_.find(variable_name(section, key));
+        if (found == environment_.end()) return nullptr;
+        name_ = found->first;
+        return &found->second;
+    }
+    void bound(std::int64_t value, std::int64_t lowest, std::int64_t highest) const {
+        if (value < lowest || value > highest)
+            fail("must be from " + std::to_string(lowest) + " to " + std::to_string(highest));
+    }
+    std::int64_t whole_number(const std::string& text) const {
+        std::int64_t value = 0;
+        const char* end = text.data() + text.size();
+        const auto [stop, error] = std::from_chars(text.data(), end, value);
+        if (error != std::errc() || stop != end) fail("must be a whole number");
+        return value;
+    }
     template <typename T>
     T as(const toml::node& node, const char* what) {
         const auto value = node.value_exact<T>();
@@ -92,6 +122,7 @@ private:
     }
 
     const toml::table& file_;
+    const Environment& environment_;
     std::string name_;
     std::set<std::string> taken_, sections_;
 };
@@ -126,12 +157,21 @@ private:
 
 }  // namespace
 
-Config read_config(const std::string& file) {
+std::string variable_name(const std::string& section, const std::string& key) {
+    std::string name = "TIX_" + section + "_" + key;
+    for (char& c : name) {
+        if (c == '.') c = '_';
+        if (c >= 'a' && c <= 'z') c = static_cast<char>(c - 'a' + 'A');
+    }
+    return name;
+}
+
+Config read_config(const std::string& file, const Environment& environment) {
     if (std::filesystem::is_directory(file)) throw ConfigError(file + " is a directory");
     Config config;
     try {
         const toml::table table = toml::parse_file(file);
-        Reader reader(table);
+        Reader reader(table, environment);
         visit_settings(config, reader);
         config.auth.keys = reader.keys();
         reader.refuse_rest(table, "");

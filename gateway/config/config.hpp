@@ -1,9 +1,12 @@
 // Every setting of the gateway: name, default, bounds, unit and meaning, in one list.
 //
 // visit_settings() is that list; the reader of the TOML file and the printed table both walk it.
+// The environment overrides the file: server.read_timeout_s is TIX_SERVER_READ_TIMEOUT_S there, and
+// a list is written with commas.
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <stdexcept>
 #include <string>
 #include <vector>
@@ -17,10 +20,10 @@ struct KeyFile {
 
 struct Config {
     struct Server {
-        std::string host = "127.0.0.1";
+        std::string host = "127.0.0.1", socket;
         std::int64_t port = 28434, threads = 400, body_max_bytes = 65536, keep_alive_s = 75,
                      read_timeout_s = 10, drain_s = 10;
-        std::vector<std::string> trusted_proxies{"127.0.0.1"};
+        std::vector<std::string> trusted_proxies{"127.0.0.1", "unix:"};
     } server;
     struct Database {
         std::string host = "127.0.0.1", name = "tix", user = "tix_gateway", password_file;
@@ -72,8 +75,13 @@ class ConfigError : public std::runtime_error {
     using std::runtime_error::runtime_error;
 };
 
-// Reads a file; throws ConfigError that names the key and what it may be. Unknown keys are errors.
-Config read_config(const std::string& file);
+using Environment = std::map<std::string, std::string>;
+
+// Reads a file and what overrides it; throws ConfigError that names the key, or the variable, and
+// what it may be. Unknown keys are errors; of the environment, only known names are looked at.
+Config read_config(const std::string& file, const Environment& environment = {});
+// The name of a setting in the environment.
+std::string variable_name(const std::string& section, const std::string& key);
 // The settings as rows of a Markdown table.
 std::string settings_table();
 // A file's bytes without a final newline; throws ConfigError that names `key`.
@@ -149,7 +157,9 @@ void visit_payment_settings(Config& c, Visitor&& v) {
 template <typename Visitor>
 void visit_settings(Config& c, Visitor&& v) {
     v("server", "host", c.server.host, "address to listen on: loopback, the edge faces the net");
-    v("server", "port", c.server.port, 1, 65535, "", "port to listen on");
+    v("server", "port", c.server.port, 0, 65535, "", "port to listen on; 0: none");
+    v("server", "socket", c.server.socket,
+      "path of a unix socket to listen on, taken over from the gateway that has it; empty: none");
     v("server", "threads", c.server.threads, 2, 1024, "",
       "connections served at a time; the edge must not open more");
     v("server", "body_max_bytes", c.server.body_max_bytes, 1024, 16777216, "bytes",
@@ -160,7 +170,8 @@ void visit_settings(Config& c, Visitor&& v) {
       "deadline for a head, for a body and for the client to take the answer");
     v("server", "drain_s", c.server.drain_s, 0, 600, "s",
       "how long requests in progress may take after SIGTERM");
-    v("server", "trusted_proxies", c.server.trusted_proxies, "peers whose X-Real-IP is believed");
+    v("server", "trusted_proxies", c.server.trusted_proxies,
+      "peers whose X-Real-IP is believed; unix: is who comes by the socket");
     v("database", "host", c.database.host, "address or socket directory of PgBouncer");
     v("database", "port", c.database.port, 1, 65535, "", "port of PgBouncer");
     v("database", "name", c.database.name, "database");

@@ -1,26 +1,27 @@
 // httplib for threads, parsing and printing; framing and deadlines are ours.
 #include "server.hpp"
 
-#include <fcntl.h>
 #include <httplib.h>
+#include <netinet/tcp.h>
 #include <poll.h>
 #include <sys/eventfd.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include <array>
 #include <atomic>
+#include <cerrno>
 #include <chrono>
 #include <limits>
 #include <thread>
 
+#include "listener.hpp"
 #include "stream.hpp"
 
 namespace tix::gateway {
 namespace {
 
-constexpr int kBacklog = 1024;  // httplib listens with 5
 constexpr std::chrono::milliseconds kAcceptPause{1};
+constexpr int kPassedFirst = 3;  // SD_LISTEN_FDS_START
 
 // What belongs to the request that a thread works on.
 struct Exchange {
@@ -44,17 +45,9 @@ public:
           handler_(std::move(handler)),
           fault_handler_(std::move(fault_handler)),
           wake_(eventfd(0, EFD_CLOEXEC)) {
-        set_tcp_nodelay(true);  // else every request waits 44 ms for an acknowledgement
         set_keep_alive_max_count(std::numeric_limits<int>::max());
         set_keep_alive_timeout(
             std::chrono::ceil<std::chrono::seconds>(settings_.keep_alive).count());
-        set_address_family(AF_INET);
-        set_socket_options([this](int socket) {
-            // Not httplib's SO_REUSEPORT: a second gateway would quietly take half the connections.
-            const int yes = 1;
-            setsockopt(socket, SOL_SOCKET, SO_REUSEADDR, &yes, sizeof yes);
-            listener_ = socket;
-        });
         // Called with the parsed head and before httplib would read a body.
         set_pre_routing_handler([this](const httplib::Request& in, httplib::Response& out) {
             answer(in, out);
@@ -63,26 +56,35 @@ public:
     }
     ~Library() override { close(wake_); }
 
-    bool bind() {
-        if (!bind_to_port(settings_.host, settings_.port)) return false;
-        fcntl(listener_, F_SETFL, O_NONBLOCK);  // whom poll() saw may be gone
-        return ::listen(listener_, kBacklog) == 0;
+    bool bind(int passed) {
+        if (passed > 0) return sockets_.take(kPassedFirst, passed);
+        if (settings_.port == 0 && settings_.unix_socket.empty()) {
+            errno = EADDRNOTAVAIL;  // neither: it would serve nobody
+            return false;
+        }
+        if (settings_.port > 0 && !sockets_.open_port(settings_.host, settings_.port)) return false;
+        return settings_.unix_socket.empty() || sockets_.open_unix(settings_.unix_socket);
     }
 
     // Not httplib's loop: that one ends for good when accept() fails once for want of memory or
     // descriptors, and cannot be stopped before it runs.
     void run() {
         httplib::ThreadPool workers(static_cast<std::size_t>(settings_.threads));
-        std::array<pollfd, 2> polled{{{listener_, POLLIN, 0}, {wake_, POLLIN, 0}}};
+        std::vector<pollfd> polled;
+        for (const int socket : sockets_.all())
+            polled.push_back({socket, POLLIN, 0});
+        polled.push_back({wake_, POLLIN, 0});
         while (!draining_) {
-            if (poll(polled.data(), polled.size(), -1) <= 0 || polled[0].revents == 0) continue;
-            const int socket = accept4(listener_, nullptr, nullptr, SOCK_CLOEXEC);
-            if (socket >= 0)
-                workers.enqueue([this, socket] { process_and_close_socket(socket); });
-            else
-                std::this_thread::sleep_for(kAcceptPause);  // until others have ended
+            if (poll(polled.data(), polled.size(), -1) <= 0) continue;
+            for (const pollfd& listener : polled)
+                if (listener.fd != wake_ && listener.revents != 0 && !take(workers, listener.fd))
+                    std::this_thread::sleep_for(kAcceptPause);  // until others have ended
         }
-        ::close(listener_);
+        // Who waits in the queue has connected, and may have sent already.
+        for (const int socket : sockets_.all())
+            while (take(workers, socket)) {
+            }
+        sockets_.close();
         workers.shutdown();
     }
 
@@ -92,9 +94,17 @@ public:
     }
 
 private:
+    bool take(httplib::ThreadPool& workers, int listener) {
+        const int socket = accept4(listener, nullptr, nullptr, SOCK_CLOEXEC);
+        if (socket >= 0) workers.enqueue([this, socket] { process_and_close_socket(socket); });
+        return socket >= 0;
+    }
+
     // Overrides httplib's loop over the requests of a connection.
     bool process_and_close_socket(int socket) override {
-        ClientStream stream(socket, wake_, settings_.deadline);
+        const int yes = 1;  // else every request waits 44 ms for an acknowledgement
+        setsockopt(socket, IPPROTO_TCP, TCP_NODELAY, &yes, sizeof yes);
+        ClientStream stream(socket, wake_, settings_.deadline, settings_.linger);
         while (stream.wait(settings_.keep_alive) == ClientStream::Arrival::kBytes)
             if (!serve(stream)) break;
         ::shutdown(socket, SHUT_RDWR);
@@ -112,8 +122,21 @@ private:
         if (!stream.read_body(head.content_length, exchange.body)) return false;
         bool closed = false;
         const bool last = draining_ || !head.keep_alive;
-        const bool good = process_request(stream, last, closed, nullptr);
+        const bool good = process(*this, stream, last, closed);
         return stream.flush() && good && !last;
+    }
+
+    // The library's signature grew: 0.11 asks the stream for the addresses, 0.18 is told them.
+    template <typename Self>
+    static bool process(Self& self, ClientStream& stream, bool last, bool& closed) {
+        if constexpr (requires { self.process_request(stream, last, closed, nullptr); }) {
+            return self.process_request(stream, last, closed, nullptr);
+        } else {
+            std::string peer;
+            int port = 0;
+            stream.get_remote_ip_and_port(peer, port);
+            return self.process_request(stream, peer, port, "", 0, last, closed, nullptr);
+        }
     }
 
     // Always false: what follows on the connection cannot be understood.
@@ -156,7 +179,7 @@ private:
     HttpServer::Handler handler_;
     FaultHandler fault_handler_;
     int wake_;
-    int listener_ = -1;
+    ListeningSockets sockets_;
     std::atomic<bool> draining_{false};
 };
 
@@ -164,8 +187,8 @@ HttpServer::HttpServer(ServerSettings settings, Handler handler, FaultHandler fa
     : library_(std::make_unique<Library>(std::move(settings), std::move(handler),
                                          std::move(fault_handler))) {}
 HttpServer::~HttpServer() = default;
-bool HttpServer::bind() {
-    return library_->bind();
+bool HttpServer::bind(int passed) {
+    return library_->bind(passed);
 }
 void HttpServer::run() {
     library_->run();

@@ -15,11 +15,13 @@ namespace tix::gateway {
 
 struct ServerSettings {
     std::string host = "127.0.0.1";
-    int port = 0;
-    int threads = 400;  // as many connections at a time
+    int port = 0;             // 0: none
+    std::string unix_socket;  // path; empty: none
+    int threads = 400;        // as many connections at a time
     std::size_t body_bytes = 65536;
     std::chrono::milliseconds keep_alive{75000};  // longest pause between two requests
     std::chrono::milliseconds deadline{10000};    // for a head, a body or a response
+    std::chrono::milliseconds linger{1000};       // of idle connections when it drains
     HeadLimits head;
 };
 
@@ -32,11 +34,14 @@ public:
     HttpServer(ServerSettings settings, Handler handler, FaultHandler fault_handler);
     ~HttpServer();
 
-    // False when the address is taken; errno tells why.
-    bool bind();
+    // Listens, or takes the `passed` sockets from descriptor 3 on instead. False when the address
+    // is taken; errno tells why.
+    bool bind(int passed = 0);
     // Serves until drain(); returns when the last request was answered.
     void run();
-    // Takes no more connections, ends idle ones, lets requests in progress finish. Thread-safe.
+    // Serves the connections that wait and takes no more, lets requests in progress finish, and
+    // ends idle connections a moment later: who has just sent a request on one is answered.
+    // Thread-safe.
     void drain();
 
 private:

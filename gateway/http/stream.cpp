@@ -25,23 +25,32 @@ int remaining_ms(steady_clock::time_point until) {
 
 }  // namespace
 
-ClientStream::ClientStream(int socket, int wake, milliseconds deadline)
-    : socket_(socket), wake_(wake), deadline_(deadline) {
-    sockaddr_in address{};
+ClientStream::ClientStream(int socket, int wake, milliseconds deadline, milliseconds linger)
+    : socket_(socket), wake_(wake), deadline_(deadline), linger_(linger) {
+    sockaddr_storage address{};
     socklen_t size = sizeof address;
-    std::array<char, INET_ADDRSTRLEN> text{};
-    if (getpeername(socket, reinterpret_cast<sockaddr*>(&address), &size) == 0 &&
-        address.sin_family == AF_INET) {
-        peer_ = inet_ntop(AF_INET, &address.sin_addr, text.data(), text.size());
-        peer_port_ = ntohs(address.sin_port);
+    std::array<char, INET6_ADDRSTRLEN> text{};
+    if (getpeername(socket, reinterpret_cast<sockaddr*>(&address), &size) != 0) return;
+    if (address.ss_family == AF_UNIX) {
+        peer_ = "unix:";
+    } else if (address.ss_family == AF_INET) {
+        const auto& from = reinterpret_cast<const sockaddr_in&>(address);
+        peer_ = inet_ntop(AF_INET, &from.sin_addr, text.data(), text.size());
+        peer_port_ = ntohs(from.sin_port);
+    } else if (address.ss_family == AF_INET6) {
+        const auto& from = reinterpret_cast<const sockaddr_in6&>(address);
+        peer_ = inet_ntop(AF_INET6, &from.sin6_addr, text.data(), text.size());
+        peer_port_ = ntohs(from.sin6_port);
     }
 }
 
 ClientStream::Arrival ClientStream::wait(milliseconds keep_alive) {
     if (!received_.empty()) return Arrival::kBytes;
     std::array<pollfd, 2> polled{{{socket_, POLLIN, 0}, {wake_, POLLIN, 0}}};
-    const int ready = poll(polled.data(), polled.size(), static_cast<int>(keep_alive.count()));
-    if (ready <= 0 || polled[0].revents == 0) return Arrival::kIdle;
+    int ready = poll(polled.data(), polled.size(), static_cast<int>(keep_alive.count()));
+    if (ready > 0 && polled[0].revents == 0)
+        ready = poll(polled.data(), 1, static_cast<int>(linger_.count()));
+    if (ready <= 0) return Arrival::kIdle;
     return receive(steady_clock::now()) ? Arrival::kBytes : Arrival::kClosed;
 }
 

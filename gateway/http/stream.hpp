@@ -16,8 +16,9 @@ namespace tix::gateway {
 
 class ClientStream : public httplib::Stream {
 public:
-    // `wake` becomes readable when the server drains; idle connections then end.
-    ClientStream(int socket, int wake, std::chrono::milliseconds deadline);
+    // `wake` becomes readable when the server drains; idle connections then end after `linger`.
+    ClientStream(int socket, int wake, std::chrono::milliseconds deadline,
+                 std::chrono::milliseconds linger);
 
     enum class Arrival { kBytes, kIdle, kClosed };
     // Waits for the first byte of the next request.
@@ -46,6 +47,7 @@ private:
     int socket_;
     int wake_;
     std::chrono::milliseconds deadline_;
+    std::chrono::milliseconds linger_;
     std::string peer_;
     int peer_port_ = 0;
     std::string received_;  // bytes read but not consumed

@@ -22,12 +22,21 @@ void write(spdlog::level::level_enum level, std::string_view event, const Json& 
     logger->log(level, line);
 }
 
-}  // namespace
-
-void open_log(const std::string& level) {
+spdlog::level::level_enum parsed_level(const std::string& level) {
     const auto parsed = spdlog::level::from_str(level);
     if (parsed == spdlog::level::off)
         throw std::invalid_argument("setting log.level must be error, warn, info or debug");
+    return parsed;
+}
+
+}  // namespace
+
+void set_log_level(const std::string& level) {
+    spdlog::default_logger_raw()->set_level(parsed_level(level));
+}
+
+void open_log(const std::string& level) {
+    const auto parsed = parsed_level(level);
     auto logger = spdlog::stdout_logger_mt("tix-gateway");
     logger->set_pattern(R"({"ts":"%Y-%m-%dT%H:%M:%S.%eZ","level":"%l",%v})",
                         spdlog::pattern_time_type::utc);

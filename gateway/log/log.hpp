@@ -10,6 +10,8 @@ namespace tix::gateway {
 
 // error, warn, info or debug; throws std::invalid_argument for another level.
 void open_log(const std::string& level);
+// Throws likewise, and then leaves the level as it is. Thread-safe.
+void set_log_level(const std::string& level);
 // Writes {"ts", "level", "event", …fields}. Thread-safe.
 void log_info(std::string_view event, const Json& fields = Json::object());
 void log_warn(std::string_view event, const Json& fields = Json::object());

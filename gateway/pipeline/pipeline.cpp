@@ -191,7 +191,8 @@ HttpResponse Pipeline::serve(Call& call, int& route, std::string& trouble) const
         call.query = parse_query(call.http.query);
         read_body(call, taken);
         response = taken.handler(services_, call);
-        // The edge may keep it for the time when we are away, and asks all the same while we are not.
+        // The edge may keep it for the time when we are away, and asks all the same while we are
+        // not.
         if (taken.access == Access::kAnybody && call.http.method == "GET" && !call.user)
             set_missing(response, "X-Accel-Expires", "@1");
     } catch (const ProblemError& error) {
@@ -238,11 +239,11 @@ void Pipeline::authenticate(Call& call, const Route& route) const {
 }
 
 Limiter::Verdict Pipeline::take_from_prefix(const Call& call, const Rate& rate) const {
-    const Config::Limits& limits = services_.config.limits;
-    const auto per_minute = static_cast<double>(limits.*rate.per_minute *
-                                                (rate.by_prefix_alone ? 1 : limits.prefix_factor));
-    const std::string prefix = ip_prefix(call.address, static_cast<int>(limits.ipv4_prefix),
-                                         static_cast<int>(limits.ipv6_prefix));
+    const auto limits = services_.live.limits();
+    const auto per_minute = static_cast<double>((*limits).*rate.per_minute *
+                                                (rate.by_prefix_alone ? 1 : limits->prefix_factor));
+    const std::string prefix = ip_prefix(call.address, static_cast<int>(limits->ipv4_prefix),
+                                         static_cast<int>(limits->ipv6_prefix));
     return services_.limiter.take(std::string(rate.name) + " net " + prefix, per_minute, per_minute,
                                   now_ms());
 }
@@ -261,7 +262,7 @@ void Pipeline::limit(Call& call, const Route& route, HttpResponse& response) con
     const Rate& rate = rate_of(route.limit);
     Limiter::Verdict verdict = take_from_prefix(call, rate);
     if (verdict.allowed && call.user && !rate.by_prefix_alone) {
-        const auto per_minute = static_cast<double>(services_.config.limits.*rate.per_minute);
+        const auto per_minute = static_cast<double>((*services_.live.limits()).*rate.per_minute);
         verdict = services_.limiter.take(std::string(rate.name) + " user " + call.user_id(),
                                          per_minute, per_minute, now_ms());
     }

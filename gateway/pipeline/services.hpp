@@ -4,6 +4,7 @@
 #include "../auth/jwt.hpp"
 #include "../auth/passwords.hpp"
 #include "../config/config.hpp"
+#include "../config/live.hpp"
 #include "../db/pool.hpp"
 #include "../feed/feed.hpp"
 #include "../feed/news.hpp"
@@ -18,7 +19,8 @@
 namespace tix::gateway {
 
 struct Services {
-    const Config& config;
+    const Config& config;    // as it was at the start
+    const LiveConfig& live;  // what may have changed since
     DbPool& db;
     KnownSessions& sessions;
     const KeySet& keys;

@@ -1,4 +1,7 @@
 // tix-gateway: the HTTP API of tix, in front of PgBouncer and behind the edge.
+#include <unistd.h>
+
+#include <charconv>
 #include <cstdio>
 #include <cstring>
 #include <string>
@@ -19,7 +22,9 @@ constexpr char kHelp[] =
     "  --routes       print every route, with the roles that may take it\n"
     "  --help         show this help\n"
     "\n"
-    "SIGTERM and SIGINT let requests in progress finish, then end it.\n"
+    "TIX_SERVER_PORT and its like in the environment override the file.\n"
+    "SIGTERM and SIGINT let requests in progress finish, then end it; SIGHUP reads the settings\n"
+    "again.\n"
     "Exit status: 0 ended as asked, 1 could not serve, 2 wrong usage or settings.\n";
 
 int usage(const std::string& message) {
@@ -38,6 +43,30 @@ void print_routes() {
         if (route.access == Access::kAnybody) roles = "anybody";
         std::printf("%s %s %s\n", route.method, route.pattern, roles.c_str());
     }
+}
+
+tix::gateway::Environment whole_environment() {
+    tix::gateway::Environment environment;
+    for (char** entry = environ; *entry != nullptr; ++entry) {
+        const std::string_view text = *entry;
+        const auto equals = text.find('=');
+        if (equals != std::string_view::npos)
+            environment.emplace(text.substr(0, equals), text.substr(equals + 1));
+    }
+    return environment;
+}
+
+// How many sockets a supervisor passed to this very process (sd_listen_fds).
+int passed_sockets(const tix::gateway::Environment& environment) {
+    const auto number = [&](const char* name) {
+        const auto found = environment.find(name);
+        int value = 0;
+        if (found != environment.end())
+            std::from_chars(found->second.data(), found->second.data() + found->second.size(),
+                            value);
+        return value;
+    };
+    return number("LISTEN_PID") == getpid() ? number("LISTEN_FDS") : 0;
 }
 
 }  // namespace
@@ -65,8 +94,9 @@ int main(int argc, char** argv) {
     }
     if (file.empty()) return usage("--config is needed");
     try {
-        App app(read_config(file), routes());
-        return check ? 0 : app.run();
+        const Environment environment = whole_environment();
+        App app([=] { return read_config(file, environment); }, routes());
+        return check ? 0 : app.run(passed_sockets(environment));
     } catch (const std::exception& error) {
         return usage(error.what());
     }

@@ -22,7 +22,7 @@ test_version() {
         "postgresql-server-dev-$version" "postgresql-$version-cron" "postgresql-$version-pgtap" \
         "postgresql-$version-plpgsql-check" \
         libtap-parser-sourcehandler-pgtap-perl libipc-run-perl g++ libpq-dev libssl-dev \
-        zlib1g-dev procps openssl >"$place/$version.log" 2>&1 || {
+        zlib1g-dev libcpp-httplib-dev libbrotli-dev procps openssl >"$place/$version.log" 2>&1 || {
         show_tail "$place/$version.log"
         die "a Debian with PostgreSQL $version could not be made" \
             "Is the package source reachable?"
@@ -34,6 +34,7 @@ test_version() {
         mkdir -p "$build/log/matrix-$version"
         as stranger 'tar -C .build/log -c .' | tar -x -C "$build/log/matrix-$version"
     }
+    as stranger test/matrix/httplib.sh || failed+=("$version (cpp-httplib)")
     umount -l "$base/dev/pts" "$base/dev/shm" "$base/dev" "$base/proc" 2>/dev/null || true
     rm -rf --one-file-system "$base"
 }

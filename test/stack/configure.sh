@@ -100,7 +100,7 @@ write_edge() {
     # Of the gateway's threads, 32 are for idle connections (16 for each worker of the edge) and 4
     # for those who ask it directly; the rest may be busy at once.
     cat >"$to/conf/local/upstream.conf" <<EOT
-server 127.0.0.1:$((port + 2)) max_conns=$((gateway_threads - 36));
+server "unix:$socket_dir/gateway.sock" max_conns=$((gateway_threads - 36));
 keepalive 16;
 EOT
     # Tests and the demo come from few addresses; README.md says what suits the net.

@@ -59,6 +59,7 @@ remove_socket_dir() {
     local dir
     dir=$(cat "$run/socket_dir" 2>/dev/null) || return 0
     if [[ -d $dir ]]; then
+        rm -f "$dir/gateway.sock"* # a new gateway takes it over, so none removes it
         rmdir "$dir" 2>/dev/null || left+=("socket in $dir")
     fi
     rm -f "$run/socket_dir"

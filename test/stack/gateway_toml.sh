@@ -14,6 +14,7 @@ write_gateway_toml() {
 
 [server]
 port = $((port + 2))
+socket = $(toml_quote "$socket_dir/gateway.sock")
 threads = $gateway_threads
 
 [database]
