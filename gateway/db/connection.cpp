@@ -5,8 +5,11 @@
 #include <poll.h>
 
 #include <array>
+#include <string>
 #include <string_view>
 #include <vector>
+
+#include "trace.hpp"
 
 namespace tix::gateway {
 namespace {
@@ -118,7 +121,8 @@ DbResult DbConnection::run(const char* sql, const std::vector<DbValue>& values, 
     texts.reserve(values.size());
     for (const DbValue& value : values)
         texts.push_back(value ? value->c_str() : nullptr);
-    if (PQsendQueryParams(connection_.get(), sql, static_cast<int>(texts.size()), nullptr,
+    const std::string text = sql + Traced::comment();
+    if (PQsendQueryParams(connection_.get(), text.c_str(), static_cast<int>(texts.size()), nullptr,
                           texts.data(), nullptr, nullptr, 0) == 0)
         fail(Effect::kRead, first_line(PQerrorMessage(connection_.get())));
     for (int left = 0; (left = PQflush(connection_.get())) != 0;)

@@ -8,8 +8,10 @@
 
 #include "../base/text.hpp"
 #include "../crypto/random.hpp"
+#include "../db/trace.hpp"
 #include "../log/log.hpp"
 #include "answer.hpp"
+#include "trace.hpp"
 
 namespace tix::gateway {
 namespace {
@@ -27,6 +29,12 @@ std::string request_id_of(const HttpRequest& request) {
                                  (c >= 'a' && c <= 'z') || c == '.' || c == '_' || c == '-';
                       });
     return good ? std::string(sent) : crypto::random_uuid();
+}
+
+// A field of the log that says of which trace a request is part.
+void note_trace(const HttpRequest& request, Json& fields) {
+    const std::string trace = checked_traceparent(request.header("traceparent"));
+    if (!trace.empty()) fields["trace"] = trace_id(trace);
 }
 
 std::string address_of(const HttpRequest& request, const std::vector<std::string>& trusted) {
@@ -134,6 +142,7 @@ HttpResponse Pipeline::handle(const HttpRequest& request) const {
               {},
               {},
               {}};
+    const Traced traced(call.request_id, checked_traceparent(request.header("traceparent")));
     int route = -1;
     std::string trouble;  // for the log alone
     HttpResponse response;
@@ -295,6 +304,7 @@ void Pipeline::log(const Call& call, int route, const HttpResponse& response, do
                    {"ms", static_cast<double>(static_cast<std::int64_t>(seconds * 1e5)) / 100},
                    {"address", call.address}};
     if (route >= 0) fields["route"] = routes_[static_cast<std::size_t>(route)].pattern;
+    note_trace(call.http, fields);
     if (call.user) fields["user"] = call.user->subject;
     if (!trouble.empty()) fields["trouble"] = trouble;
     if (response.status >= 500) {

@@ -1,10 +1,11 @@
-// The gateway's life: replaced under load without one failed request, and its settings read again while
-// it runs.
+// The gateway's life: replaced under load without one failed request, its settings read again while
+// it runs, and every request to be found again in all logs.
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
+import { randomUUID } from 'node:crypto';
 import { readFileSync, statSync, writeFileSync } from 'node:fs';
 import { test } from 'node:test';
-import { eventually, ok } from './lib/client.mjs';
+import { Client, edge, eventually, ok, problem } from './lib/client.mjs';
 import { kill, pid, services } from './lib/stack.mjs';
 import { buyer, makeSession, person, sleep } from './lib/world.mjs';
 
@@ -97,4 +98,30 @@ test('SIGHUP reads the limits and the log level again; a faulty file changes not
         kill('gateway', 'SIGHUP');
     }
     await becomes(300);
+});
+
+test('a trace is found again at the edge, in the gateway and in the database', async () => {
+    const trace = randomUUID().replaceAll('-', '');
+    const ann = buyer();
+    const got = await ann.delete(`/v1/orders/${randomUUID()}`, undefined,
+        { headers: { traceparent: `00-${trace}-00f067aa0ba902b7-01` } });
+    problem(got, 404);
+    assert.equal(got.headers['x-request-id'], `${trace}-00f067aa0ba902b7`);
+    for (const name of ['edge-access', 'gateway', 'postgres']) {
+        await eventually(`${name}.log has it`, () => logOf(name).includes(trace), { seconds: 5 });
+    }
+    const line = logOf('gateway').split('\n').find((text) => text.includes(trace));
+    assert.equal(JSON.parse(line).trace, trace);
+    const comment = `requestId='${trace}-00f067aa0ba902b7',traceparent='00-${trace}-`;
+    assert.match(logOf('postgres'), new RegExp(`STATEMENT: .*tix_cancel_order.*${comment}`));
+});
+
+test('what is no trace leaves no trace', async () => {
+    for (const bad of ['00-x', `00-${'0'.repeat(32)}-00f067aa0ba902b7-01`, '*/ SELECT 1; --',
+        `00-${'A'.repeat(32)}-00f067aa0ba902b7-01`]) {
+        const got = await new Client({ base: edge }).get(`/v1/events/${randomUUID()}`,
+            { headers: { traceparent: bad } });
+        problem(got, 404);
+        assert.match(got.headers['x-request-id'], /^[0-9a-f]{32}$/);
+    }
 });
