@@ -75,7 +75,7 @@ SELECT set_eq($$
           'tix_availability', 'tix_rate_limit', 'tix_lock_was_replayed', 'tix_create_order',
           'tix_get_order', 'tix_list_orders', 'tix_cancel_order', 'tix_begin_payment',
           'tix_payment_event', 'tix_refunds_due', 'tix_refund_refused', 'tix_refund_result',
-          'tix_rate_limits',
+          'tix_rate_limits', 'tix_blocked_clients',
           'tix_payment_authorized', 'tix_payment_action_required', 'tix_order_payments',
           'tix_payment_begun', 'tix_payment_action', 'tix_payment_of_transaction',
           'tix_provider_refunds',
