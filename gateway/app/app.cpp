@@ -11,13 +11,17 @@
 #include <future>
 #include <thread>
 
+#include "../bots/database.hpp"
+#include "../crypto/random.hpp"
 #include "../http/server.hpp"
+#include "../locks/calls.hpp"
 #include "../log/log.hpp"
 #include "../payments/reconciler.hpp"
 #include "../pipeline/pipeline.hpp"
 #include "../providers/mock.hpp"
 #include "../providers/stripe.hpp"
 #include "../webhooks/webhooks.hpp"
+#include "settle.hpp"
 
 namespace tix::gateway {
 namespace {
@@ -26,6 +30,7 @@ using std::chrono::milliseconds;
 using std::chrono::seconds;
 
 constexpr int kSeatListWaiters = 32;
+constexpr std::size_t kSecretBytes = 32;
 
 Key read_key(const KeyFile& file) {
     const std::string name = "auth.keys." + file.kid;
@@ -105,6 +110,37 @@ Providers providers(const Config& config, Metrics& metrics) {
     return all;
 }
 
+ClientList client_list(const std::string& name, const std::vector<std::string>& texts) {
+    ClientList list;
+    for (const std::string& text : texts)
+        if (!list.add(text))
+            throw ConfigError("setting " + name + ": \"" + text +
+                              "\" is no user id, address or prefix");
+    return list;
+}
+
+GuardSettings guard(const Config& config) {
+    using Mode = GuardSettings::Mode;
+    const auto& from = config.bots;
+    GuardSettings settings;
+    if (from.mode != "on" && from.mode != "watch" && from.mode != "off")
+        throw ConfigError("setting bots.mode must be on, watch or off");
+    settings.mode = from.mode == "on" ? Mode::kOn : from.mode == "off" ? Mode::kOff : Mode::kWatch;
+    settings.challenge_score = static_cast<int>(from.challenge_score);
+    settings.refuse_score = static_cast<int>(from.refuse_score);
+    settings.accounts_per_prefix = static_cast<int>(from.accounts_per_prefix);
+    settings.proof_bits = static_cast<int>(from.proof_bits);
+    settings.proof_bits_max = static_cast<int>(from.proof_bits_max);
+    settings.proof_ttl_s = static_cast<int>(from.proof_ttl_s);
+    settings.pass_s = static_cast<int>(from.pass_s);
+    settings.subjects_max = static_cast<std::size_t>(from.subjects_max);
+    settings.secret = from.secret_file.empty() ? crypto::random_bytes(kSecretBytes)
+                                               : read_secret("bots.secret_file", from.secret_file);
+    settings.blocked = client_list("bots.blocked", from.blocked);
+    settings.exempt = client_list("bots.exempt", from.exempt);
+    return settings;
+}
+
 sigset_t awaited_signals() {
     sigset_t signals;
     sigemptyset(&signals);
@@ -126,11 +162,17 @@ struct App::Parts {
           providers(tix::gateway::providers(config, metrics)),
           pool({database(config), static_cast<int>(config.database.pool_size),
                 static_cast<int>(config.database.waiters_max),
-                milliseconds(config.database.acquire_ms)}),
+                milliseconds(config.database.acquire_ms), milliseconds(config.database.queue_ms)}),
           sessions(pool),
           passwords(static_cast<int>(config.auth.password_concurrency),
                     static_cast<int>(config.auth.password_waiters_max)),
-          limiter(static_cast<std::size_t>(config.limits.keys_max)),
+          buckets(static_cast<std::size_t>(config.limits.keys_max)),
+          limits(buckets, static_cast<int>(config.limits.shared_ms), settle_in(pool)),
+          guard(gateway::guard(config), spend_in(pool), metrics),
+          blocked_clients(pool, guard),
+          locks(static_cast<int>(config.locks.coalesce_max),
+                static_cast<int>(config.locks.coalesce_busy),
+                [this](const Coalescer::Batch& requests) { return lock_call(pool, requests); }),
           seat_lists(static_cast<int>(config.limits.seat_lists), kSeatListWaiters),
           feed({config.feed.publish_url, milliseconds(config.feed.wait_ms),
                 milliseconds(config.feed.batch_ms), static_cast<int>(config.feed.long_polls_max),
@@ -153,7 +195,9 @@ struct App::Parts {
                    .keys = keys,
                    .signing_key = signing_key(config, keys),
                    .passwords = passwords,
-                   .limiter = limiter,
+                   .limits = limits,
+                   .guard = guard,
+                   .locks = locks,
                    .seat_lists = seat_lists,
                    .feed = feed,
                    .news = news,
@@ -176,7 +220,11 @@ struct App::Parts {
     DbPool pool;
     KnownSessions sessions;
     Passwords passwords;
-    Limiter limiter;
+    Limiter buckets;
+    SharedLimits limits;
+    Guard guard;
+    BlockedClients blocked_clients;
+    Coalescer locks;
     Turnstile seat_lists;
     Feed feed;
     News news;
@@ -219,6 +267,8 @@ int App::run(int passed) {
     }
     parts_->feed.start();
     parts_->news.start();
+    parts_->limits.start();
+    parts_->blocked_clients.start();
     parts_->refunds.start();
     parts_->reconcilers.start();
     parts_->webhooks.start();
@@ -227,6 +277,8 @@ int App::run(int passed) {
         parts_->http.run();
         parts_->feed.stop();  // a database that hangs keeps its thread for seconds
         parts_->news.stop();
+        parts_->limits.stop();
+        parts_->blocked_clients.stop();
         parts_->refunds.stop();
         parts_->reconcilers.stop();
         parts_->webhooks.stop();
@@ -239,6 +291,7 @@ int App::run(int passed) {
     log_info("draining", {{"signal", signal_number}});
     parts_->feed.quit();
     parts_->news.quit();
+    parts_->blocked_clients.quit();
     parts_->refunds.quit();
     parts_->reconcilers.quit();
     parts_->webhooks.quit();

@@ -4,7 +4,9 @@
 // reason of a refused lock, or a name of the gateway's own.
 #pragma once
 
+#include <cstdint>
 #include <exception>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -22,6 +24,13 @@ struct SeatReason {
     std::string reason;
 };
 
+// The work that proof_required asks for (bots/challenge.hpp).
+struct Puzzle {
+    std::string challenge;
+    int bits = 0;
+    std::int64_t expires_at = 0;  // Unix time, seconds
+};
+
 struct Problem {
     int status = 500;
     std::string code;
@@ -32,6 +41,7 @@ struct Problem {
     std::string queue;       // the session whose waiting room stands before it
     std::vector<FieldError> errors;
     std::vector<SeatReason> unavailable_seats;
+    std::optional<Puzzle> puzzle;
 };
 
 class ProblemError : public std::exception {

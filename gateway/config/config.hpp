@@ -28,7 +28,7 @@ struct Config {
     struct Database {
         std::string host = "127.0.0.1", name = "tix", user = "tix_gateway", password_file;
         std::int64_t port = 28433, pool_size = 24, acquire_ms = 2000, waiters_max = 400,
-                     statement_ms = 10000;
+                     queue_ms = 250, statement_ms = 10000;
     } database;
     struct Auth {
         std::string issuer = "tix", audience = "tix", signing_key = "main";
@@ -39,8 +39,19 @@ struct Config {
     struct Limits {
         std::int64_t auth_per_minute = 10, lock_per_minute = 60, order_per_minute = 10,
                      pay_per_minute = 10, other_per_minute = 300, prefix_factor = 10,
-                     ipv4_prefix = 32, ipv6_prefix = 64, keys_max = 100000, seat_lists = 4;
+                     ipv4_prefix = 32, ipv6_prefix = 64, keys_max = 100000, shared_ms = 100,
+                     seat_lists = 4;
     } limits;
+    struct Locks {
+        std::int64_t coalesce_max = 32, coalesce_busy = 2;
+    } locks;
+    struct Bots {
+        std::string mode = "on", secret_file;
+        std::int64_t challenge_score = 50, refuse_score = 120, accounts_per_prefix = 20,
+                     proof_bits = 16, proof_bits_max = 22, proof_ttl_s = 120, pass_s = 60,
+                     subjects_max = 100000;
+        std::vector<std::string> blocked, exempt;
+    } bots;
     struct Feed {
         std::string publish_url;
         std::int64_t wait_ms = 1000, batch_ms = 100, long_polls_max = 32,
@@ -155,6 +166,33 @@ void visit_payment_settings(Config& c, Visitor&& v) {
 }
 
 template <typename Visitor>
+void visit_crowd_settings(Config& c, Visitor&& v) {
+    v("locks", "coalesce_max", c.locks.coalesce_max, 0, 256, "",
+      "lock requests of a session that go to the database together; 0: each alone");
+    v("locks", "coalesce_busy", c.locks.coalesce_busy, 1, 64, "",
+      "calls of a session that may be under way before others wait for each other");
+    v("bots", "mode", c.bots.mode, "on, watch (count and log, refuse nobody) or off");
+    v("bots", "challenge_score", c.bots.challenge_score, 1, 1000, "",
+      "score from which a lock needs a proof of work");
+    v("bots", "refuse_score", c.bots.refuse_score, 1, 1000, "",
+      "score from which a lock is refused");
+    v("bots", "accounts_per_prefix", c.bots.accounts_per_prefix, 1, 1000, "",
+      "users of an address prefix in ten minutes that make nobody suspicious");
+    v("bots", "proof_bits", c.bots.proof_bits, 1, 40, "bits",
+      "work of a first challenge: 2 to that power hashes");
+    v("bots", "proof_bits_max", c.bots.proof_bits_max, 1, 40, "bits",
+      "work of the hardest; each one solved lately adds 2 bits");
+    v("bots", "proof_ttl_s", c.bots.proof_ttl_s, 10, 3600, "s", "life of a challenge");
+    v("bots", "pass_s", c.bots.pass_s, 0, 3600, "s", "how long a solved one is good for");
+    v("bots", "subjects_max", c.bots.subjects_max, 1000, 10000000, "",
+      "users and prefixes watched; about 300 bytes each");
+    v("bots", "secret_file", c.bots.secret_file,
+      "file with the secret of challenges, one for all gateways; empty: a random one");
+    v("bots", "blocked", c.bots.blocked, "user ids, addresses and prefixes that get nothing");
+    v("bots", "exempt", c.bots.exempt, "user ids, addresses and prefixes that are never judged");
+}
+
+template <typename Visitor>
 void visit_settings(Config& c, Visitor&& v) {
     v("server", "host", c.server.host, "address to listen on: loopback, the edge faces the net");
     v("server", "port", c.server.port, 0, 65535, "", "port to listen on; 0: none");
@@ -182,6 +220,8 @@ void visit_settings(Config& c, Visitor&& v) {
       "how long a request waits for a connection before 503");
     v("database", "waiters_max", c.database.waiters_max, 0, 10000, "",
       "requests that may wait for a connection; the next gets 503 at once");
+    v("database", "queue_ms", c.database.queue_ms, 1, 60000, "ms",
+      "who would have to wait longer than that for a connection gets 503 at once");
     v("database", "statement_ms", c.database.statement_ms, 100, 600000, "ms",
       "how long a statement may take");
     v("auth", "issuer", c.auth.issuer, "claim iss of tokens, made and expected");
@@ -211,8 +251,11 @@ void visit_settings(Config& c, Visitor&& v) {
     v("limits", "ipv6_prefix", c.limits.ipv6_prefix, 16, 128, "bits", "prefix of IPv6 addresses");
     v("limits", "keys_max", c.limits.keys_max, 1000, 10000000, "",
       "users and prefixes remembered; about 150 bytes each");
+    v("limits", "shared_ms", c.limits.shared_ms, 0, 10000, "ms",
+      "how often gateways settle their limits in the database; 0: each has its own");
     v("limits", "seat_lists", c.limits.seat_lists, 1, 1000, "",
       "lists of seats printed at a time; one of 40 000 seats is 7 MB");
+    visit_crowd_settings(c, v);
     visit_feed_settings(c, v);
     visit_payment_settings(c, v);
     visit_webhook_settings(c, v);

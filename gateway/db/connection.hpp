@@ -25,7 +25,7 @@ struct DbSettings {
 
 class DbError : public std::exception {
 public:
-    enum class Kind { kStatement, kUnavailable, kUnknown };
+    enum class Kind { kStatement, kUnavailable, kOverloaded, kUnknown };
     DbError(Kind kind, std::string sqlstate, std::string message, std::string hint)
         : kind(kind),
           sqlstate(std::move(sqlstate)),

@@ -47,30 +47,43 @@ DbResult DbPool::run(Connection& connection, const char* sql, const std::vector<
     }
 }
 
+// A place is an idle connection or room for one; those that are promised are not for newcomers.
 DbPool::Connection DbPool::acquire() {
     std::unique_lock lock(mutex_);
     const auto until = Clock::now() + settings_.acquire;
+    bool called = false;
     while (true) {
-        while (!idle_.empty()) {
-            Connection connection = std::move(idle_.back());
-            idle_.pop_back();
-            if (connection->quiet()) return connection;
-            --open_;  // closed by the other end while it was idle
+        const int places = static_cast<int>(idle_.size()) + settings_.size - open_;
+        if (called || places > promised_) {
+            if (called) --promised_;
+            called = false;
+            while (!idle_.empty()) {
+                Connection connection = std::move(idle_.back());
+                idle_.pop_back();
+                if (connection->quiet()) return connection;
+                --open_;  // closed by the other end while it was idle
+            }
+            if (open_ < settings_.size) return open_one(lock);
         }
-        if (open_ < settings_.size) {
-            if (Clock::now() < next_attempt_) unavailable("the pool is out of reach");
-            ++open_;
-            const bool alone = failures_ > 0;
-            if (alone) next_attempt_ = Clock::now() + settings_.database.connect_timeout;
-            lock.unlock();
-            return connect(alone);
-        }
-        if (waiting_ >= settings_.waiters_max) unavailable("too many requests wait");
-        ++waiting_;
-        const bool in_time = returned_.wait_until(lock, until) == std::cv_status::no_timeout;
-        --waiting_;
-        if (!in_time && idle_.empty()) unavailable("no connection came free in time");
+        const Rank rank = AsRank::current();
+        if (!line_.admits(rank, Clock::now()))
+            throw DbError(DbError::Kind::kOverloaded, "", "too many requests wait", "");
+        called = line_.wait(lock, rank, until);
+        if (!called) unavailable("no connection came free in time");
     }
+}
+
+// Requires room for one.
+DbPool::Connection DbPool::open_one(std::unique_lock<std::mutex>& lock) {
+    if (Clock::now() < next_attempt_) {
+        promised_ += line_.send_away();
+        unavailable("the pool is out of reach");
+    }
+    ++open_;
+    const bool alone = failures_ > 0;
+    if (alone) next_attempt_ = Clock::now() + settings_.database.connect_timeout;
+    lock.unlock();
+    return connect(alone);
 }
 
 // Those who fail together, because nobody knew yet, are one failure; after it one tries at a time.
@@ -88,7 +101,7 @@ DbPool::Connection DbPool::connect(bool alone) {
             const auto pause = kBackoffFirst * (1 << std::min(failures_++, 8));
             next_attempt_ = Clock::now() + std::min<milliseconds>(pause, kBackoffMax);
         }
-        returned_.notify_all();  // who is woken finds the pool out of reach, and would wake nobody
+        promised_ += line_.send_away();  // who is woken finds the pool out of reach
         throw;
     }
 }
@@ -102,12 +115,12 @@ void DbPool::give_back(Connection connection) {
     } else {
         --open_;
     }
-    returned_.notify_one();
+    if (line_.call_next(Clock::now())) ++promised_;
 }
 
 DbPool::Gauge DbPool::gauge() const {
     const std::scoped_lock lock(mutex_);
-    return {open_, open_ - static_cast<int>(idle_.size()), waiting_};
+    return {open_, open_ - static_cast<int>(idle_.size()), line_.waiting()};
 }
 
 }  // namespace tix::gateway

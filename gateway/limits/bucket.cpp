@@ -30,10 +30,7 @@ Limiter::Verdict Limiter::take(std::string_view key, double per_minute, double b
     Shard& shard = shards_[Hash()(key) % kShards];
     const std::lock_guard lock(shard.mutex);
     Bucket& bucket = find_or_add(shard, key, burst, now_ms);
-
-    const std::int64_t elapsed_ms = std::max<std::int64_t>(0, now_ms - bucket.last_ms);
-    bucket.tokens = std::min(burst, bucket.tokens + static_cast<double>(elapsed_ms) * per_ms);
-    bucket.last_ms += elapsed_ms;
+    refill(bucket, per_ms, burst, now_ms);
 
     Verdict verdict;
     verdict.allowed = bucket.tokens >= 1 - kRounding;
@@ -41,11 +38,31 @@ Limiter::Verdict Limiter::take(std::string_view key, double per_minute, double b
     const double full_in_ms = (burst - bucket.tokens) / per_ms;
     bucket.full_ms = bucket.last_ms + static_cast<std::int64_t>(std::ceil(full_in_ms));
     verdict.limit = static_cast<int>(burst);
-    verdict.remaining = static_cast<int>(bucket.tokens + kRounding);
+    verdict.remaining = std::max(0, static_cast<int>(bucket.tokens + kRounding));
     verdict.reset_s = seconds_up(full_in_ms);
     if (!verdict.allowed)
         verdict.retry_after_s = std::max(1, seconds_up((1 - bucket.tokens) / per_ms));
     return verdict;
+}
+
+void Limiter::refill(Bucket& bucket, double per_ms, double burst, std::int64_t now_ms) {
+    const std::int64_t elapsed_ms = std::max<std::int64_t>(0, now_ms - bucket.last_ms);
+    bucket.tokens = std::min(burst, bucket.tokens + static_cast<double>(elapsed_ms) * per_ms);
+    bucket.last_ms += elapsed_ms;
+}
+
+void Limiter::cap(std::string_view key, double per_minute, double burst, double tokens,
+                  std::int64_t now_ms) {
+    const double per_ms = per_minute / 60'000.0;
+    Shard& shard = shards_[Hash()(key) % kShards];
+    const std::lock_guard lock(shard.mutex);
+    const auto found = shard.buckets.find(key);
+    if (found == shard.buckets.end()) return;
+    Bucket& bucket = found->second;
+    refill(bucket, per_ms, burst, now_ms);
+    bucket.tokens = std::min(bucket.tokens, tokens);
+    const double full_in_ms = (burst - bucket.tokens) / per_ms;
+    bucket.full_ms = bucket.last_ms + static_cast<std::int64_t>(std::ceil(full_in_ms));
 }
 
 Limiter::Bucket& Limiter::find_or_add(Shard& shard, std::string_view key, double burst,

@@ -35,6 +35,11 @@ public:
     // `now_ms` is of one steady clock; a reading older than the last one gains and loses nothing.
     Verdict take(std::string_view key, double per_minute, double burst, std::int64_t now_ms);
 
+    // Leaves the bucket, if there is one, at most `tokens`: what others say it has. Fewer than none
+    // is what must be refilled before the next.
+    void cap(std::string_view key, double per_minute, double burst, double tokens,
+             std::int64_t now_ms);
+
     std::size_t keys() const;  // buckets in memory
 
 private:
@@ -57,6 +62,7 @@ private:
         std::size_t hand = 0;
     };
 
+    static void refill(Bucket& bucket, double per_ms, double burst, std::int64_t now_ms);
     Bucket& find_or_add(Shard& shard, std::string_view key, double burst, std::int64_t now_ms);
     static std::size_t choose_victim(Shard& shard, std::int64_t now_ms);
 

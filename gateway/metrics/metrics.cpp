@@ -38,6 +38,17 @@ struct Metrics::Families {
             .Name("tix_gateway_limited_total")
             .Help("Requests refused by a rate limit.")
             .Register(registry);
+    prometheus::Family<prometheus::Counter>& bots =
+        BuildCounter()
+            .Name("tix_gateway_bots_total")
+            .Help("Decisions about clients that may be bots; let_in is no suspicion.")
+            .Register(registry);
+    prometheus::Histogram& lock_batch =
+        BuildHistogram()
+            .Name("tix_gateway_lock_batch_requests")
+            .Help("Lock requests that went to the database together.")
+            .Register(registry)
+            .Add({}, prometheus::Histogram::BucketBoundaries{1, 2, 4, 8, 16, 32, 64});
     prometheus::Family<prometheus::Counter>& database_errors =
         BuildCounter()
             .Name("tix_gateway_database_errors_total")
@@ -130,6 +141,14 @@ void Metrics::request(int route, int status, double seconds) {
 
 void Metrics::limited(std::string_view limit) {
     families_->limited.Add({{"limit", std::string(limit)}}).Increment();
+}
+
+void Metrics::bot(std::string_view decision) {
+    families_->bots.Add({{"decision", std::string(decision)}}).Increment();
+}
+
+void Metrics::lock_batch(int requests) {
+    families_->lock_batch.Observe(requests);
 }
 
 void Metrics::database_error(std::string_view kind) {

@@ -21,6 +21,10 @@ public:
     // `route` -1: no route matched.
     void request(int route, int status, double seconds);
     void limited(std::string_view limit);
+    // What was decided about a client that may be a bot.
+    void bot(std::string_view decision);
+    // Lock requests that went to the database together; 1 is one alone.
+    void lock_batch(int requests);
     void database_error(std::string_view kind);
     void database_pool(int open, int busy, int waiting);
     void feed_position(std::int64_t messages, std::int64_t resyncs, bool connected);

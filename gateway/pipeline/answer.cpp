@@ -45,6 +45,11 @@ HttpResponse problem_answer(const Problem& problem, const std::string& request_i
         document["queue"] = {{"joinUrl", "/v1/queue/" + problem.queue + "/join"},
                              {"statusUrl", "/v1/queue/" + problem.queue + "/status"},
                              {"pageUrl", "/queue/" + problem.queue}};
+    if (problem.puzzle)
+        document["proofOfWork"] = {{"algorithm", "SHA-256"},
+                                   {"challenge", problem.puzzle->challenge},
+                                   {"zeroBits", problem.puzzle->bits},
+                                   {"expiresAt", problem.puzzle->expires_at}};
     HttpResponse response;
     response.status = problem.status;
     response.content_type = "application/problem+json";

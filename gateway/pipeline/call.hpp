@@ -24,6 +24,7 @@ struct Call {
     std::vector<std::pair<std::string, std::string>> query;
     std::optional<Claims> user;
     Json body;
+    std::string prefix = {};  // the network of the address
 
     // A parameter of the path; the route names it, so it is there.
     const std::string& param(std::string_view name) const;

@@ -12,6 +12,7 @@
 #include "../log/log.hpp"
 #include "answer.hpp"
 #include "trace.hpp"
+#include "visitor.hpp"
 
 namespace tix::gateway {
 namespace {
@@ -20,6 +21,8 @@ using Clock = std::chrono::steady_clock;
 
 constexpr std::size_t kRequestIdMax = 64;
 constexpr std::size_t kQueryParametersMax = 32;
+// Those who are refused together shall not come back together: 1 to so many seconds.
+constexpr std::int64_t kRetrySpreadS = 3;
 
 std::string request_id_of(const HttpRequest& request) {
     const std::string_view sent = request.header("x-request-id");
@@ -91,6 +94,12 @@ Problem problem_of(const DbError& error) {
     switch (error.kind) {
         case DbError::Kind::kStatement:
             return problem_of_sqlstate(error.sqlstate, error.message, error.hint);
+        case DbError::Kind::kOverloaded: {
+            Problem problem = make_problem(
+                "unavailable", "More is asked than can be answered now; nothing was done.");
+            problem.retry_after_s = 1 + static_cast<int>(now_ms() % kRetrySpreadS);
+            return problem;
+        }
         case DbError::Kind::kUnknown:
             return make_problem("outcome_unknown",
                                 "The database went away while it worked. Repeat the request with "
@@ -112,6 +121,8 @@ struct Pipeline::Rate {
     const char* name;
     std::int64_t Config::Limits::*per_minute;
     bool by_prefix_alone = false;  // there is no user yet
+    // Counted by this gateway only: reads cost less than counting them for all gateways does.
+    bool by_gateway = false;
 };
 
 const Pipeline::Rate& Pipeline::rate_of(LimitClass limit) {
@@ -121,7 +132,7 @@ const Pipeline::Rate& Pipeline::rate_of(LimitClass limit) {
         {"lock", &Config::Limits::lock_per_minute},
         {"order", &Config::Limits::order_per_minute},
         {"pay", &Config::Limits::pay_per_minute},
-        {"other", &Config::Limits::other_per_minute},
+        {"other", &Config::Limits::other_per_minute, false, true},
     }};
     return kRates[static_cast<std::size_t>(limit)];
 }
@@ -135,13 +146,14 @@ Pipeline::Pipeline(Services& services, const std::vector<Route>& routes)
 HttpResponse Pipeline::handle(const HttpRequest& request) const {
     const auto began = Clock::now();
     services_.metrics.in_flight(1);
-    Call call{request,
-              request_id_of(request),
-              address_of(request, services_.config.server.trusted_proxies),
-              {},
-              {},
-              {},
-              {}};
+    const auto limits = services_.live.limits();
+    std::string address = address_of(request, services_.config.server.trusted_proxies);
+    std::string prefix = ip_prefix(address, static_cast<int>(limits->ipv4_prefix),
+                                   static_cast<int>(limits->ipv6_prefix));
+    Call call{.http = request,
+              .request_id = request_id_of(request),
+              .address = std::move(address),
+              .prefix = std::move(prefix)};
     const Traced traced(call.request_id, checked_traceparent(request.header("traceparent")));
     int route = -1;
     std::string trouble;  // for the log alone
@@ -195,8 +207,12 @@ HttpResponse Pipeline::serve(Call& call, int& route, std::string& trouble) const
     HttpResponse limits;
     HttpResponse response;
     try {
+        const AsRank rank(rank_of(taken));
         authenticate(call, taken);
+        services_.guard.admit(visitor_of(call));
         limit(call, taken, limits);
+        if (may_be_judged(taken))
+            services_.guard.judge(visitor_of(call), call.http.header("tix-proof"));
         call.query = parse_query(call.http.query);
         read_body(call, taken);
         response = taken.handler(services_, call);
@@ -217,6 +233,8 @@ HttpResponse Pipeline::serve(Call& call, int& route, std::string& trouble) const
     }
     for (auto& header : limits.headers)
         response.headers.push_back(std::move(header));
+    if (const auto event = event_of(taken, response.status))
+        services_.guard.note(visitor_of(call), *event);
     return response;
 }
 
@@ -249,12 +267,10 @@ void Pipeline::authenticate(Call& call, const Route& route) const {
 
 Limiter::Verdict Pipeline::take_from_prefix(const Call& call, const Rate& rate) const {
     const auto limits = services_.live.limits();
-    const auto per_minute = static_cast<double>((*limits).*rate.per_minute *
-                                                (rate.by_prefix_alone ? 1 : limits->prefix_factor));
-    const std::string prefix = ip_prefix(call.address, static_cast<int>(limits->ipv4_prefix),
-                                         static_cast<int>(limits->ipv6_prefix));
-    return services_.limiter.take(std::string(rate.name) + " net " + prefix, per_minute, per_minute,
-                                  now_ms());
+    const std::int64_t per_minute =
+        (*limits).*rate.per_minute * (rate.by_prefix_alone ? 1 : limits->prefix_factor);
+    return services_.limits.take(std::string(rate.name) + " net " + call.prefix, per_minute,
+                                 rate.by_gateway, now_ms());
 }
 
 void Pipeline::refuse(const Rate& rate, const Limiter::Verdict& verdict) const {
@@ -271,9 +287,9 @@ void Pipeline::limit(Call& call, const Route& route, HttpResponse& response) con
     const Rate& rate = rate_of(route.limit);
     Limiter::Verdict verdict = take_from_prefix(call, rate);
     if (verdict.allowed && call.user && !rate.by_prefix_alone) {
-        const auto per_minute = static_cast<double>((*services_.live.limits()).*rate.per_minute);
-        verdict = services_.limiter.take(std::string(rate.name) + " user " + call.user_id(),
-                                         per_minute, per_minute, now_ms());
+        verdict = services_.limits.take(std::string(rate.name) + " user " + call.user_id(),
+                                        (*services_.live.limits()).*rate.per_minute,
+                                        rate.by_gateway, now_ms());
     }
     response.headers = {{"RateLimit-Limit", std::to_string(verdict.limit)},
                         {"RateLimit-Remaining", std::to_string(verdict.remaining)},

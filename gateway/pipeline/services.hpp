@@ -3,13 +3,15 @@
 
 #include "../auth/jwt.hpp"
 #include "../auth/passwords.hpp"
+#include "../bots/guard.hpp"
 #include "../config/config.hpp"
 #include "../config/live.hpp"
 #include "../db/pool.hpp"
 #include "../feed/feed.hpp"
 #include "../feed/news.hpp"
-#include "../limits/bucket.hpp"
+#include "../limits/shared.hpp"
 #include "../limits/turnstile.hpp"
+#include "../locks/coalescer.hpp"
 #include "../metrics/metrics.hpp"
 #include "../payments/cashier.hpp"
 #include "../providers/guard.hpp"
@@ -26,7 +28,9 @@ struct Services {
     const KeySet& keys;
     const Key& signing_key;
     Passwords& passwords;
-    Limiter& limiter;
+    SharedLimits& limits;
+    Guard& guard;
+    Coalescer& locks;
     Turnstile& seat_lists;
     Feed& feed;
     News& news;

@@ -49,29 +49,30 @@ std::string channels_of(Fields& fields) {
 }
 
 // Throws the problem of a refusal.
-void need_granted(const DbResult& row) {
-    if (row.flag(0, kOk)) return;
-    Problem problem = make_problem(row.text(0, kReason));
-    if (!row.null(0, kConflicts))
-        for (const Json& conflict : Json::parse(row.text(0, kConflicts)))
+void need_granted(const DbResult& rows, int row = 0) {
+    if (rows.flag(row, kOk)) return;
+    Problem problem = make_problem(rows.text(row, kReason));
+    if (!rows.null(row, kConflicts))
+        for (const Json& conflict : Json::parse(rows.text(row, kConflicts)))
             problem.unavailable_seats.push_back(
                 {conflict.value("seatId", ""), conflict.value("reason", "")});
     throw ProblemError(std::move(problem));
 }
 
-Json lock_json(const DbResult& row) {
-    return {{"lockId", row.text(0, kLockId)},
-            {"expiresAt", row.time(0, kExpiresAt)},
-            {"seatIds", row.array(0, kSeats)}};
+Json lock_json(const DbResult& rows, int row = 0) {
+    return {{"lockId", rows.text(row, kLockId)},
+            {"expiresAt", rows.time(row, kExpiresAt)},
+            {"seatIds", rows.array(row, kSeats)}};
 }
 
-HttpResponse lock_answer(const Call& call, const DbResult& row, const DbValue& key, bool best) {
-    need_granted(row);
-    Json lock = lock_json(row);
+HttpResponse lock_answer(const Call& call, const DbResult& rows, const DbValue& key, bool best,
+                         int row = 0) {
+    need_granted(rows, row);
+    Json lock = lock_json(rows, row);
     lock["sessionId"] = call.id("sessionId");
-    if (best) lock["tier"] = row.number(0, kTier);
+    if (best) lock["tier"] = rows.number(row, kTier);
     HttpResponse response = answer(call, std::move(lock), 201);
-    mark_replayed(response, key && row.flag(0, kReplayed));
+    mark_replayed(response, key && rows.flag(row, kReplayed));
     return response;
 }
 
@@ -134,6 +135,14 @@ HttpResponse lock_seats(Services& services, Call& call) {
     const std::string orphans = orphans_of(fields, "allow");
     fields.finish();
     services.sessions.need_on_sale(session);
+    // What others may wait with: see locks/coalescer.hpp.
+    if (!key && !admission_of(call) && channels == array_literal({}) && orphans == "allow") {
+        const LockAnswer locked =
+            services.locks.lock({session, call.user_id(), seats, ttl, into, std::nullopt});
+        services.metrics.lock_batch(locked.batch);
+        need_admission(services, session, *locked.rows, locked.row);
+        return lock_answer(call, *locked.rows, key, false, locked.row);
+    }
     const DbResult row =
         locked(services, call,
                "SELECT * FROM tix.tix_lock_seats($1::uuid, $2::text[], $3::uuid, $4::interval,"

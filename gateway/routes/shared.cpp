@@ -25,10 +25,11 @@ std::optional<std::string> Page::next(const DbResult& rows, int id_column) const
     return std::string(rows.text(rows.rows() - 1, id_column));
 }
 
-void need_admission(const Services& services, const std::string& session, const DbResult& row) {
+void need_admission(const Services& services, const std::string& session, const DbResult& rows,
+                    int row) {
     constexpr int kOk = 0;
     constexpr int kReason = 1;
-    if (row.flag(0, kOk) || row.text(0, kReason) != "queued") return;
+    if (rows.flag(row, kOk) || rows.text(row, kReason) != "queued") return;
     Problem problem = make_problem("queued",
                                    "This session has a waiting room: join it, claim the "
                                    "place when it is called, and bring the admission "

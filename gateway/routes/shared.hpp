@@ -56,7 +56,8 @@ inline void mark_replayed(HttpResponse& response, bool replayed) {
 }
 
 // Throws `queued`, with the way to the waiting room, when the engine refused a lock so.
-void need_admission(const Services& services, const std::string& session, const DbResult& row);
+void need_admission(const Services& services, const std::string& session, const DbResult& rows,
+                    int row = 0);
 
 // Runs a read whose only possible complaint is that the session or area does not exist.
 template <typename Read>

@@ -39,6 +39,9 @@ kid = "partner"
 alg = "EdDSA"
 public_key_file = $(secret_file jwt_partner.pub)
 
+[bots]
+mode = "${TIX_BOTS:-on}"
+
 [feed]
 publish_url = "http://127.0.0.1:$((port + 5))/publish"
 

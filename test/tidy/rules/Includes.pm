@@ -28,13 +28,14 @@ my %gateway_rooms = (
     limits => 'base', db => '', plan => 'crypto', log => 'json', http => '',
     auth => 'base crypto json limits',
     providers => 'base crypto http json limits log metrics', mock => 'base http json providers',
+    bots => 'base crypto db log metrics', locks => 'db json',
     feed => 'base db http log metrics', payments => 'base crypto db log metrics providers',
     webhooks => 'base crypto db http log metrics', queue => 'base crypto db log',
-    pipeline => 'auth base config crypto db feed http json limits log metrics payments providers
-        queue',
+    pipeline => 'auth base bots config crypto db feed http json limits locks log metrics payments
+        providers queue',
     routes => 'auth base config crypto db feed http json log pipeline providers qr queue',
-    app => 'auth base config crypto db feed http limits log metrics payments pipeline providers
-        queue routes webhooks',
+    app => 'auth base bots config crypto db feed http limits locks log metrics payments pipeline
+        providers queue routes webhooks',
     tools => 'app config crypto db http json mock plan routes',
 );
 
