@@ -16,7 +16,8 @@
 #   map fill                   in the server: seat maps, best available by seats sold
 #   scale                      locks by seats loaded
 #   core                       the engine's core alone
-#   http                       a whole stack, from the edge to the database, with wrk for its client
+#   http                       a whole stack, from the edge to the database, with wrk as client;
+#                              OVERLOAD=yes: also what comes through at ten times the connections
 #   recovery                   a killed backend among five million dead rows of the journal
 #   expiry                     a hundred thousand overdue orders, while sales go on
 #   purchase                   from hold to tickets, against plain SQL and Redis with plain SQL
@@ -102,7 +103,7 @@ measure_http() {
     command -v wrk >/dev/null || die "wrk is not installed" "Run: test/stack/packages.sh"
     build_part "the yardstick gateway" -C "$bench/http"
     TIX_SETTINGS=$work/settings TIX_STACK=whole TIX_BIN=$build/bench/bin \
-        TIX_EDGE_REQUESTS=$((HTTP_CLIENTS + 64)) "$bench/../stack/with_server.sh" \
+        TIX_EDGE_REQUESTS=$((HTTP_CLIENTS * 10 + 64)) "$bench/../stack/with_server.sh" \
         "$bench/http/measure.sh" "$work"
 }
 

@@ -1,6 +1,8 @@
 #!/usr/bin/env bash
-# measure.sh DIR: locks over HTTP against the same hops with a bare insert, on the stack of the
-# environment. Adds to DIR/turns, one line a turn as measure.sh there does.
+# measure.sh DIR: locks over HTTP, each alone and as shipped, where those that wait go together,
+# against the same hops with a bare insert, on the stack of the environment. Adds to DIR/turns, one
+# line a turn as measure.sh there does. With OVERLOAD=yes also: what comes through at ten times the
+# connections, of clients that wait as they are told and of those that do not.
 set -euo pipefail
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd -P)
 source "$here/../../stack/lib.sh"
@@ -42,6 +44,22 @@ turn() {
     sleep 1.2 # until the holds have lapsed
 }
 
+# overload CLIENTS PATIENT LABEL: one line, what was granted and how long refusals took at the edge.
+overload() {
+    local log=$TIX_RUN/log/edge-access.log from
+    sleep 2 # the log is written once a second
+    from=$(wc -l <"$log")
+    printf '%-22s %5d clients: ' "$3" "$1"
+    BENCH_LOCKS=$lua BENCH_PATIENT=$2 BENCH_PATH=/v1/sessions/$session/seats/lock \
+        wrk -t "$threads" -c "$1" -d "${ROUND_SECONDS}s" -s "$here/overload.lua" "$TIX_URL" |
+        grep '^overload' | tr '\n' ' '
+    sleep 2
+    tail -n "+$((from + 1))" "$log" | perl -MJSON::PP -ne '
+        my $l = decode_json($_); push @t, 1000 * $l->{seconds} if $l->{status} =~ /^(503|429)$/;
+        END { @t = sort { $a <=> $b } @t;
+              print @t ? "refusal p50 $t[@t / 2] p99 $t[@t * 0.99] ms\n" : "none refused\n" }'
+}
+
 cp "$here/lock.lua" "$lua"
 export BENCH_SEATS=40000
 BENCH_TOKENS="$(token b1000000-0000-4000-8000-000000000001) \
@@ -64,5 +82,13 @@ sql "CHECKPOINT"
 for ((round = 1; round <= ROUNDS; round++)); do
     printf 'http: round %d of %d\n' "$round" "$ROUNDS" >&2
     turn "$round" row "/v1/bench/$session/insert"
+    turn "$round" alone "/v1/bench/$session/lock"
     turn "$round" tix "/v1/sessions/$session/seats/lock"
 done
+if [[ ${OVERLOAD:-} == yes ]]; then
+    for ((round = 1; round <= 3; round++)); do
+        overload "$HTTP_CLIENTS" no load
+        overload "$((HTTP_CLIENTS * 10))" yes "ten times, as told"
+        overload "$((HTTP_CLIENTS * 10))" no "ten times, at once"
+    done >&2
+fi

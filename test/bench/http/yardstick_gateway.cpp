@@ -1,9 +1,10 @@
-// The gateway with one more route: the yardstick of a lock over HTTP. It makes the same hops and
-// only inserts the row that a lock writes into the journal.
+// The gateway with two more routes: the yardstick of a lock over HTTP, which makes the same hops
+// and only inserts the row that a lock writes into the journal, and a lock that is never joined.
 #include <cstdio>
 #include <string>
 
 #include "app/app.hpp"
+#include "locks/calls.hpp"
 #include "pipeline/answer.hpp"
 #include "pipeline/fields.hpp"
 #include "pipeline/services.hpp"
@@ -13,21 +14,47 @@ namespace {
 
 using namespace tix::gateway;
 
-HttpResponse insert_row(Services& services, Call& call) {
-    const std::string& session = call.id("sessionId");
+struct Wanted {
+    std::string session;
+    std::vector<std::string> seats;
+    std::int64_t ttl_s;
+};
+
+Wanted read(Call& call) {
+    Wanted wanted;
+    wanted.session = call.id("sessionId");
     Fields fields(call.body);
-    const auto seats = fields.texts("seatIds", 1, kListMax);
-    const auto ttl = fields.number("ttlSeconds", 1, 60);
+    wanted.seats = fields.texts("seatIds", 1, kListMax);
+    wanted.ttl_s = fields.number("ttlSeconds", 1, 60);
     fields.finish();
-    const DbResult row = services.db.write(
-        "SELECT * FROM bench.insert_only($1::uuid, $2::text[], $3::uuid, $4::interval)",
-        {session, array_literal(seats), call.user_id(), std::to_string(ttl) + " seconds"});
+    return wanted;
+}
+
+HttpResponse answer_row(const Call& call, const DbResult& row, const std::string& session) {
     return answer(call,
                   {{"lockId", row.text(0, 2)},
                    {"expiresAt", row.time(0, 3)},
                    {"seatIds", row.array(0, 4)},
                    {"sessionId", session}},
                   201);
+}
+
+HttpResponse insert_row(Services& services, Call& call) {
+    const Wanted wanted = read(call);
+    const DbResult row = services.db.write(
+        "SELECT * FROM bench.insert_only($1::uuid, $2::text[], $3::uuid, $4::interval)",
+        {wanted.session, array_literal(wanted.seats), call.user_id(),
+         std::to_string(wanted.ttl_s) + " seconds"});
+    return answer_row(call, row, wanted.session);
+}
+
+HttpResponse lock_alone(Services& services, Call& call) {
+    const Wanted wanted = read(call);
+    services.sessions.need_on_sale(wanted.session);
+    const LockRequest request{wanted.session, call.user_id(), wanted.seats, wanted.ttl_s, {}, {}};
+    const DbResult row = lock_call(services.db, {&request});
+    if (!row.flag(0, 0)) throw ProblemError(make_problem(row.text(0, 1)));
+    return answer_row(call, row, wanted.session);
 }
 
 }  // namespace
@@ -41,6 +68,8 @@ int main(int argc, char** argv) {
     }
     std::vector<Route> table = routes();
     table.push_back({"POST", "/v1/bench/{sessionId}/insert", insert_row, Access::kUser,
+                     LimitClass::kLock, Body::kJson});
+    table.push_back({"POST", "/v1/bench/{sessionId}/lock", lock_alone, Access::kUser,
                      LimitClass::kLock, Body::kJson});
     try {
         return App(read_config(std::string(argument.substr(kConfig.size()))), table).run();
