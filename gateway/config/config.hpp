@@ -28,7 +28,7 @@ struct Config {
     struct Database {
         std::string host = "127.0.0.1", name = "tix", user = "tix_gateway", password_file;
         std::int64_t port = 28433, pool_size = 24, acquire_ms = 2000, waiters_max = 400,
-                     queue_ms = 250, statement_ms = 10000;
+                     queue_ms = 500, statement_ms = 10000;
     } database;
     struct Auth {
         std::string issuer = "tix", audience = "tix", signing_key = "main";

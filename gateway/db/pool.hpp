@@ -22,7 +22,7 @@ struct PoolSettings {
     int size = 24;
     int waiters_max = 400;
     std::chrono::milliseconds acquire{2000};
-    std::chrono::milliseconds patience{250};
+    std::chrono::milliseconds patience{500};
 };
 
 class DbPool {
