@@ -32,34 +32,6 @@ using std::chrono::seconds;
 constexpr int kSeatListWaiters = 32;
 constexpr std::size_t kSecretBytes = 32;
 
-Key read_key(const KeyFile& file) {
-    const std::string name = "auth.keys." + file.kid;
-    if (file.alg == "HS256") {
-        if (file.secret_file.empty())
-            throw ConfigError("setting " + name + ": HS256 needs a secret_file");
-        return Key::hs256(file.kid, read_secret(name, file.secret_file));
-    }
-    if (file.alg != "EdDSA") throw ConfigError("setting " + name + ": alg must be HS256 or EdDSA");
-    return Key::eddsa(file.kid,
-                      read_secret(name, file.private_key_file.empty() ? file.public_key_file
-                                                                      : file.private_key_file));
-}
-
-KeySet read_keys(const Config& config) {
-    std::vector<Key> keys;
-    for (const KeyFile& file : config.auth.keys)
-        keys.push_back(read_key(file));
-    return KeySet(std::move(keys));
-}
-
-const Key& signing_key(const Config& config, const KeySet& keys) {
-    const Key* key = keys.find(config.auth.signing_key);
-    if (key == nullptr || !key->can_sign())
-        throw ConfigError("setting auth.signing_key: no key \"" + config.auth.signing_key +
-                          "\" in auth.keys can sign");
-    return *key;
-}
-
 DbSettings database(const Config& config) {
     const auto& from = config.database;
     DbSettings settings;
@@ -157,7 +129,7 @@ struct App::Parts {
         : config(std::move(read_config)),
           live(config),
           routes(std::move(table)),
-          keys(read_keys(config)),
+          keys(config.auth),
           metrics(route_labels(routes)),
           providers(tix::gateway::providers(config, metrics)),
           pool({database(config), static_cast<int>(config.database.pool_size),
@@ -193,7 +165,6 @@ struct App::Parts {
                    .db = pool,
                    .sessions = sessions,
                    .keys = keys,
-                   .signing_key = signing_key(config, keys),
                    .passwords = passwords,
                    .limits = limits,
                    .guard = guard,
@@ -214,7 +185,7 @@ struct App::Parts {
     Config config;
     LiveConfig live;
     std::vector<Route> routes;
-    KeySet keys;
+    KeyStore keys;
     Metrics metrics;
     Providers providers;
     DbPool pool;
@@ -265,6 +236,7 @@ int App::run(int passed) {
             {{"port", where.port}, {"socket", where.socket}, {"reason", std::strerror(errno)}});
         return 1;
     }
+    parts_->keys.start();
     parts_->feed.start();
     parts_->news.start();
     parts_->limits.start();
@@ -279,6 +251,7 @@ int App::run(int passed) {
         parts_->news.stop();
         parts_->limits.stop();
         parts_->blocked_clients.stop();
+        parts_->keys.stop();
         parts_->refunds.stop();
         parts_->reconcilers.stop();
         parts_->webhooks.stop();
@@ -289,6 +262,7 @@ int App::run(int passed) {
     while (sigwait(&signals, &signal_number) == 0 && signal_number == SIGHUP)
         reload();
     log_info("draining", {{"signal", signal_number}});
+    parts_->keys.quit();
     parts_->feed.quit();
     parts_->news.quit();
     parts_->blocked_clients.quit();

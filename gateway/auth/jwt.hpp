@@ -1,7 +1,4 @@
-// Access tokens: JSON Web Tokens in compact form (RFC 7519), checked as RFC 8725 asks.
-//
-// The kid picks a key of the set and the key says the algorithm; the header's alg is compared
-// with it and chooses nothing. No payload is read before its signature is right.
+// Our own access tokens: JSON Web Tokens (RFC 7519) that say who asks and in which role.
 #pragma once
 
 #include <cstdint>
@@ -9,23 +6,15 @@
 #include <string>
 #include <string_view>
 
-#include "keys.hpp"
+#include "jws.hpp"
 
 namespace tix::gateway {
-
-inline constexpr std::size_t kTokenBytesMax = 4096;
 
 struct Claims {
     std::string subject;          // a uuid
     std::string role;             // is_role()
     std::int64_t issued_at = 0;   // seconds since 1970; 0 when the token does not say
     std::int64_t expires_at = 0;  // the first second in which the token is dead
-};
-
-struct Expectation {
-    std::string issuer;
-    std::string audience;
-    std::int64_t leeway_s = 0;  // for clocks that differ
 };
 
 // buyer, organizer, box_office, gate or admin.

@@ -25,10 +25,7 @@ public:
     }
     void operator()(const char* section, const char* key, std::int64_t& value, std::int64_t lowest,
                     std::int64_t highest, const char*, const char*) {
-        if (const toml::node* node = take(section, key)) {
-            value = as<std::int64_t>(*node, "a whole number");
-            bound(value, lowest, highest);
-        }
+        if (const toml::node* node = take(section, key)) set(value, *node, lowest, highest);
         if (const std::string* text = overridden(section, key)) {
             value = whole_number(*text);
             bound(value, lowest, highest);
@@ -36,12 +33,7 @@ public:
     }
     void operator()(const char* section, const char* key, std::vector<std::string>& value,
                     const char*) {
-        if (const toml::node* node = take(section, key)) {
-            if (!node->is_array()) fail("must be a list of strings");
-            value.clear();
-            for (const toml::node& element : *node->as_array())
-                value.push_back(as<std::string>(element, "a list of strings"));
-        }
+        if (const toml::node* node = take(section, key)) value = texts(*node);
         if (const std::string* text = overridden(section, key)) {
             value.clear();
             std::istringstream list(*text);
@@ -63,6 +55,16 @@ public:
             }
         }
         return keys;
+    }
+
+    std::vector<IssuerFile> issuers() {
+        std::vector<IssuerFile> issuers;
+        const toml::node* node = take("auth", "issuers");
+        if (node == nullptr) return issuers;
+        if (!node->is_array_of_tables()) fail("must be tables [[auth.issuers]]");
+        for (const toml::node& element : *node->as_array())
+            read_issuer(*element.as_table(), issuers.emplace_back());
+        return issuers;
     }
 
     // Throws for the first key that nobody took.
@@ -108,6 +110,36 @@ private:
         const auto value = node.value_exact<T>();
         if (!value) fail(std::string("must be ") + what);
         return *value;
+    }
+    std::vector<std::string> texts(const toml::node& node) {
+        if (!node.is_array()) fail("must be a list of strings");
+        std::vector<std::string> list;
+        for (const toml::node& element : *node.as_array())
+            list.push_back(as<std::string>(element, "a list of strings"));
+        return list;
+    }
+    void set(std::string& value, const toml::node& node) {
+        value = as<std::string>(node, "a string");
+    }
+    void set(std::vector<std::string>& value, const toml::node& node) { value = texts(node); }
+    void set(bool& value, const toml::node& node) { value = as<bool>(node, "true or false"); }
+    void set(std::int64_t& value, const toml::node& node, std::int64_t lowest,
+             std::int64_t highest) {
+        value = as<std::int64_t>(node, "a whole number");
+        if (value < lowest || value > highest)
+            fail("must be from " + std::to_string(lowest) + " to " + std::to_string(highest));
+    }
+    void read_issuer(const toml::table& table, IssuerFile& issuer) {
+        std::set<std::string_view> known;
+        visit_issuer(issuer, [&](const char* name, auto& value, auto... bounds) {
+            known.insert(name);
+            name_ = std::string("auth.issuers.") + name;
+            if (const toml::node* node = table.get(name)) set(value, *node, bounds...);
+        });
+        for (const auto& [name, value] : table) {
+            name_ = "auth.issuers." + std::string(name.str());
+            if (!known.contains(name.str())) fail("is no known setting");
+        }
     }
     std::string& key_member(KeyFile& key, std::string_view name) {
         if (name == "kid") return key.kid;
@@ -174,6 +206,7 @@ Config read_config(const std::string& file, const Environment& environment) {
         Reader reader(table, environment);
         visit_settings(config, reader);
         config.auth.keys = reader.keys();
+        config.auth.issuers = reader.issuers();
         reader.refuse_rest(table, "");
     } catch (const toml::parse_error& error) {
         std::ostringstream where;

@@ -18,6 +18,15 @@ struct KeyFile {
     std::string secret_file, private_key_file, public_key_file;  // one of them
 };
 
+// Another issuer whose ID tokens are taken, as in its table [[auth.issuers]].
+struct IssuerFile {
+    std::string issuer, jwks_file, subject_claim = "sub", email_claim = "email",
+                                   email_verified_claim = "email_verified", name_claim = "name";
+    std::vector<std::string> audiences, algorithms{"RS256"};
+    std::int64_t leeway_s = 30, token_age_max_s = 3600;
+    bool emails_are_verified = false;
+};
+
 struct Config {
     struct Server {
         std::string host = "127.0.0.1", socket;
@@ -33,8 +42,10 @@ struct Config {
     struct Auth {
         std::string issuer = "tix", audience = "tix", signing_key = "main";
         std::int64_t access_ttl_s = 900, refresh_ttl_s = 2592000, password_concurrency = 2,
-                     password_waiters_max = 64, stream_ticket_ttl_s = 60;
+                     password_waiters_max = 64, stream_ticket_ttl_s = 60, jwks_max_bytes = 65536,
+                     jwks_keys_max = 32;
         std::vector<KeyFile> keys;
+        std::vector<IssuerFile> issuers;
     } auth;
     struct Limits {
         std::int64_t auth_per_minute = 10, lock_per_minute = 60, order_per_minute = 10,
@@ -95,6 +106,23 @@ Config read_config(const std::string& file, const Environment& environment = {})
 std::string variable_name(const std::string& section, const std::string& key);
 // The settings as rows of a Markdown table.
 std::string settings_table();
+// Reads one table of [[auth.issuers]]: member(name, value) and member(name, value, lowest,
+// highest).
+template <typename Member>
+void visit_issuer(IssuerFile& issuer, Member&& member) {
+    member("issuer", issuer.issuer);
+    member("audiences", issuer.audiences);
+    member("jwks_file", issuer.jwks_file);
+    member("algorithms", issuer.algorithms);
+    member("subject_claim", issuer.subject_claim);
+    member("email_claim", issuer.email_claim);
+    member("email_verified_claim", issuer.email_verified_claim);
+    member("emails_are_verified", issuer.emails_are_verified);
+    member("name_claim", issuer.name_claim);
+    member("leeway_s", issuer.leeway_s, 0, 300);
+    member("token_age_max_s", issuer.token_age_max_s, 10, 86400);
+}
+
 // A file's bytes without a final newline; throws ConfigError that names `key`.
 std::string read_secret(const std::string& key, const std::string& file);
 
@@ -235,6 +263,10 @@ void visit_settings(Config& c, Visitor&& v) {
       "passwords hashed at a time; each takes 19 MiB and some 20 ms");
     v("auth", "password_waiters_max", c.auth.password_waiters_max, 0, 10000, "",
       "requests that may wait for that; the next gets 503 at once");
+    v("auth", "jwks_max_bytes", c.auth.jwks_max_bytes, 1024, 1048576, "bytes",
+      "largest key set of another issuer");
+    v("auth", "jwks_keys_max", c.auth.jwks_keys_max, 1, 1000, "",
+      "most keys of another issuer's set");
     v("limits", "auth_per_minute", c.limits.auth_per_minute, 1, 1000000, "per minute",
       "register, login, refresh and logout of an address prefix");
     v("limits", "lock_per_minute", c.limits.lock_per_minute, 1, 1000000, "per minute",

@@ -1,32 +1,19 @@
 // Ed25519 on OpenSSL's EVP interface.
 #include "ed25519.hpp"
 
-#include <openssl/bio.h>
-#include <openssl/err.h>
-#include <openssl/evp.h>
-#include <openssl/pem.h>
+#include <sodium.h>
 
 #include <array>
 #include <stdexcept>
 
+#include "evp.hpp"
 #include "random.hpp"
 
 namespace tix::crypto {
 
 namespace {
 
-using Pkey = std::shared_ptr<evp_pkey_st>;
-using Bio = std::unique_ptr<BIO, decltype(&BIO_free)>;
-using Context = std::unique_ptr<EVP_MD_CTX, decltype(&EVP_MD_CTX_free)>;
-
-const unsigned char* bytes_of(std::string_view text) {
-    return reinterpret_cast<const unsigned char*>(text.data());
-}
-
-// Without this OpenSSL would ask for a passphrase at the terminal.
-int no_passphrase(char*, int, int, void*) {
-    return -1;
-}
+using evp::bytes_of, evp::Bio, evp::Context, evp::no_passphrase, evp::Pkey, evp::reader;
 
 Pkey checked(EVP_PKEY* found, const char* refusal) {
     Pkey key(found, EVP_PKEY_free);
@@ -34,10 +21,6 @@ Pkey checked(EVP_PKEY* found, const char* refusal) {
     if (key == nullptr || EVP_PKEY_id(key.get()) != EVP_PKEY_ED25519)
         throw std::invalid_argument(refusal);
     return key;
-}
-
-Bio reader(const std::string& pem) {
-    return Bio(BIO_new_mem_buf(pem.data(), static_cast<int>(pem.size())), BIO_free);
 }
 
 [[noreturn]] void fail() {
@@ -48,27 +31,34 @@ Bio reader(const std::string& pem) {
 constexpr char kNoPublicKey[] = "not an Ed25519 public key";
 constexpr char kNoPrivateKey[] = "not an Ed25519 private key without a passphrase";
 
+// A public key of small order "verifies" signatures that nobody made; OpenSSL takes it.
+Pkey checked_public(EVP_PKEY* found) {
+    Pkey key = checked(found, kNoPublicKey);
+    std::array<unsigned char, kEd25519KeyBytes> raw = {};
+    std::size_t size = raw.size();
+    if (EVP_PKEY_get_raw_public_key(key.get(), raw.data(), &size) != 1) fail();
+    if (sodium_init() < 0 || crypto_core_ed25519_is_valid_point(raw.data()) != 1)
+        throw std::invalid_argument(kNoPublicKey);
+    return key;
+}
+
 }  // namespace
 
 PublicKey PublicKey::from_pem(const std::string& pem) {
     const Bio bio = reader(pem);
     return PublicKey(
-        checked(PEM_read_bio_PUBKEY(bio.get(), nullptr, no_passphrase, nullptr), kNoPublicKey));
+        checked_public(PEM_read_bio_PUBKEY(bio.get(), nullptr, no_passphrase, nullptr)));
 }
 
 PublicKey PublicKey::from_raw(std::string_view bytes) {
-    return PublicKey(checked(
-        EVP_PKEY_new_raw_public_key(EVP_PKEY_ED25519, nullptr, bytes_of(bytes), bytes.size()),
-        kNoPublicKey));
+    return PublicKey(checked_public(
+        EVP_PKEY_new_raw_public_key(EVP_PKEY_ED25519, nullptr, bytes_of(bytes), bytes.size())));
 }
 
 bool PublicKey::verify(std::string_view message, std::string_view signature) const {
     const Context context(EVP_MD_CTX_new(), EVP_MD_CTX_free);
     if (EVP_DigestVerifyInit(context.get(), nullptr, nullptr, nullptr, key_.get()) != 1) fail();
-    const bool right = EVP_DigestVerify(context.get(), bytes_of(signature), signature.size(),
-                                        bytes_of(message), message.size()) == 1;
-    if (!right) ERR_clear_error();
-    return right;
+    return evp::verifies(context.get(), message, signature);
 }
 
 PrivateKey PrivateKey::from_pem(const std::string& pem) {

@@ -16,7 +16,8 @@ inline constexpr std::size_t kEd25519SignatureBytes = 64;
 
 class PublicKey {
 public:
-    // Both throw std::invalid_argument when it is no Ed25519 public key.
+    // Both throw std::invalid_argument when it is no Ed25519 public key, or one of small order,
+    // for which anybody can sign.
     static PublicKey from_pem(const std::string& pem);
     static PublicKey from_raw(std::string_view bytes);
 

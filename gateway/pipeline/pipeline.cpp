@@ -249,8 +249,8 @@ void Pipeline::authenticate(Call& call, const Route& route) const {
         const auto& auth = services_.config.auth;
         std::string why = "no bearer token";
         if (is_bearer)
-            call.user = verify(field.substr(kScheme.size()), services_.keys,
-                               {auth.issuer, auth.audience}, std::time(nullptr), why);
+            call.user = verify(field.substr(kScheme.size()), services_.keys.current()->own->keys,
+                               {auth.issuer, {auth.audience}}, std::time(nullptr), why);
         if (!call.user) {
             // Guessing is limited, too.
             const Rate& rate = rate_of(LimitClass::kOther);

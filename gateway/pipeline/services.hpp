@@ -1,7 +1,7 @@
 // Everything a handler may use. Made once at the start; all of it is thread-safe.
 #pragma once
 
-#include "../auth/jwt.hpp"
+#include "../auth/key_store.hpp"
 #include "../auth/passwords.hpp"
 #include "../bots/guard.hpp"
 #include "../config/config.hpp"
@@ -25,8 +25,7 @@ struct Services {
     const LiveConfig& live;  // what may have changed since
     DbPool& db;
     KnownSessions& sessions;
-    const KeySet& keys;
-    const Key& signing_key;
+    KeyStore& keys;
     Passwords& passwords;
     SharedLimits& limits;
     Guard& guard;

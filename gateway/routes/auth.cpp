@@ -6,8 +6,8 @@
 #include "../crypto/sha256.hpp"
 #include "../pipeline/answer.hpp"
 #include "../pipeline/fields.hpp"
-#include "../pipeline/services.hpp"
 #include "routes.hpp"
+#include "sign_in.hpp"
 
 namespace tix::gateway {
 namespace {
@@ -17,10 +17,6 @@ constexpr std::size_t kPasswordShortest = 8;  // NIST SP 800-63B 5.1.1.1
 constexpr std::size_t kPasswordLongest = 128;
 constexpr std::size_t kRefreshTokenBytes = 32;
 constexpr std::size_t kRefreshTokenTextMax = 64;
-
-struct User {
-    std::string id, email, display_name, role;
-};
 
 Json user_json(const User& user) {
     Json json = {{"userId", user.id}, {"email", user.email}, {"role", user.role}};
@@ -43,8 +39,9 @@ HttpResponse tokens(Services& services, const Call& call, const User& user,
     const auto& auth = services.config.auth;
     const std::int64_t now = std::time(nullptr);
     const Claims claims{user.id, user.role, now, now + auth.access_ttl_s};
+    const auto trust = services.keys.current();
     return answer(call,
-                  {{"accessToken", mint(claims, services.signing_key, auth.issuer, auth.audience)},
+                  {{"accessToken", mint(claims, *trust->own->signer, auth.issuer, auth.audience)},
                    {"tokenType", "Bearer"},
                    {"expiresIn", auth.access_ttl_s},
                    {"refreshToken", refresh_token},
@@ -57,6 +54,14 @@ std::string new_refresh_token() {
 }
 
 }  // namespace
+
+HttpResponse sign_in(Services& services, const Call& call, const User& user) {
+    const std::string token = new_refresh_token();
+    services.db.write(
+        "SELECT * FROM tix.tix_issue_refresh_token($1::uuid, $2::bytea, $3::interval)",
+        {user.id, hash_of(token), seconds(services.config.auth.refresh_ttl_s)});
+    return tokens(services, call, user, token);
+}
 
 HttpResponse register_user(Services& services, Call& call) {
     Fields fields(call.body);
@@ -91,13 +96,9 @@ HttpResponse login(Services& services, Call& call) {
                              : services.passwords.verify_nobody(password);
     if (!right || found.text(0, 5) != "active")
         throw ProblemError(make_problem("invalid_credentials"));
-    const User user{std::string(found.text(0, 0)), std::string(found.text(0, 1)),
-                    std::string(found.text(0, 2)), std::string(found.text(0, 3))};
-    const std::string token = new_refresh_token();
-    services.db.write(
-        "SELECT * FROM tix.tix_issue_refresh_token($1::uuid, $2::bytea, $3::interval)",
-        {user.id, hash_of(token), seconds(services.config.auth.refresh_ttl_s)});
-    return tokens(services, call, user, token);
+    return sign_in(services, call,
+                   {std::string(found.text(0, 0)), std::string(found.text(0, 1)),
+                    std::string(found.text(0, 2)), std::string(found.text(0, 3))});
 }
 
 HttpResponse refresh(Services& services, Call& call) {

@@ -54,6 +54,10 @@ const std::vector<Route>& routes() {
         {"POST", "/v1/auth/login", login, kAnybody, L::kAuth, B::kJson},
         {"POST", "/v1/auth/refresh", refresh, kAnybody, L::kAuth, B::kJson},
         {"POST", "/v1/auth/logout", logout, kAnybody, L::kAuth, B::kJson},
+        {"POST", "/v1/auth/external", login_external, kAnybody, L::kAuth, B::kJson},
+        {"GET", "/v1/auth/external/logins", list_external},
+        {"POST", "/v1/auth/external/logins", link_external, kUser, L::kOther, B::kJson},
+        {"DELETE", "/v1/auth/external/logins", unlink_external, kUser, L::kOther, B::kJson},
 
         {"GET", "/v1/venues", list_venues, kAnybody},
         {"GET", "/v1/venues/{venueId}", get_venue, kAnybody},

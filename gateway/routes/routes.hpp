@@ -14,6 +14,11 @@ HttpResponse register_user(Services&, Call&);
 HttpResponse login(Services&, Call&);
 HttpResponse refresh(Services&, Call&);
 HttpResponse logout(Services&, Call&);
+// external.cpp
+HttpResponse login_external(Services&, Call&);
+HttpResponse link_external(Services&, Call&);
+HttpResponse list_external(Services&, Call&);
+HttpResponse unlink_external(Services&, Call&);
 // catalog.cpp
 HttpResponse list_venues(Services&, Call&);
 HttpResponse get_venue(Services&, Call&);

@@ -27,7 +27,8 @@ std::string follower(Services& services, const Call& call) {
     const std::string ticket = call.query_value("ticket").value_or("");
     if (ticket.empty()) throw ProblemError(make_problem("unauthorized"));
     std::string why;
-    const auto claims = verify(ticket, services.keys,
+    const auto trust = services.keys.current();
+    const auto claims = verify(ticket, trust->own->keys,
                                {services.config.auth.issuer, ticket_audience(services.config)},
                                std::time(nullptr), why);
     if (!claims) throw ProblemError(make_problem("invalid_token"));
@@ -40,8 +41,9 @@ HttpResponse make_stream_ticket(Services& services, Call& call) {
     const auto& auth = services.config.auth;
     const std::int64_t now = std::time(nullptr);
     const Claims claims{call.user_id(), call.user->role, now, now + auth.stream_ticket_ttl_s};
+    const auto trust = services.keys.current();
     const std::string ticket =
-        mint(claims, services.signing_key, auth.issuer, ticket_audience(services.config));
+        mint(claims, *trust->own->signer, auth.issuer, ticket_audience(services.config));
     return answer(
         call,
         {{"ticket", ticket},

@@ -35,7 +35,7 @@ void check_token(fuzz::Dice& dice) {
         token += "." + crypto::base64url_encode(kMain.sign(token));
     }
     std::string why;
-    const auto claims = gateway::verify(token, kKeys, {"tix", "tix", 0}, kNow, why);
+    const auto claims = gateway::verify(token, kKeys, {"tix", {"tix"}, 0}, kNow, why);
     if (!claims) return;
     require(sealed, "no token passes that was not signed");
     require(gateway::is_uuid(claims->subject) && gateway::is_role(claims->role),

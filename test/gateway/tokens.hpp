@@ -15,7 +15,7 @@ namespace tix::gateway::test {
 inline constexpr std::int64_t kNow = 1'700'000'000;
 inline constexpr char kSub[] = "0190163d-8694-739b-aea5-966c26f8ad91";
 inline const std::string kSecret = "0123456789abcdef0123456789abcdef";
-inline const Expectation kExpected{"tix", "tix", 0};
+inline const Expectation kExpected{"tix", {"tix"}, 0};
 
 inline const std::string kPublicPem =
     "-----BEGIN PUBLIC KEY-----\n"

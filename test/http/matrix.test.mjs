@@ -53,8 +53,9 @@ const guarded = {
 // Operations of the caller's own things, without an id; they must not show Ann's.
 const own = ['listOrders', 'listTickets'];
 // Operations for everybody, or with a proof of their own (credentials, a signature, a role).
-const open = ['register', 'login', 'refresh', 'logout', 'listVenues', 'getVenue', 'listEvents',
-    'getEvent', 'getTerms', 'getSession', 'getSeats', 'getSeat', 'getAvailability', 'getChanges',
+const open = ['register', 'login', 'refresh', 'logout', 'loginExternal', 'listExternalLogins',
+    'linkExternalLogin', 'unlinkExternalLogin', 'listVenues', 'getVenue', 'listEvents', 'getEvent',
+    'getTerms', 'getSession', 'getSeats', 'getSeat', 'getAvailability', 'getChanges',
     'streamChanges', 'lockBest', 'lockArea', 'makeStreamTicket', 'webhook', 'webhookAlias',
     'verifyTicket', 'acceptTicket', 'getTicketKeys', 'checkIn', 'uploadCheckIns', 'getManifest',
     'getRevocations', 'stepMassRefunds', 'healthz', 'readyz', 'health', 'metrics', 'joinQueue',

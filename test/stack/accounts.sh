@@ -56,6 +56,7 @@ stack_env() {
     say "export TIX_PUBLISH_URL=http://127.0.0.1:$((port + 5))/publish"
     say "export TIX_DEMO_KEY_FILE=$(quote "$secrets/jwt_demo")"
     say "export TIX_PARTNER_KEY_FILE=$(quote "$secrets/jwt_partner.pem")"
+    say "export TIX_PARTNER_JWKS_FILE=$(quote "$run/gateway/partner.jwks.json")"
     say "export TIX_WEBHOOK_SECRET_FILE=$(quote "$secrets/webhook")"
     for account in "${accounts[@]}"; do
         if [[ -z ${account_ids[$account]:-} ]]; then continue; fi

@@ -26,7 +26,7 @@ my @foreign_headers = (
 my %gateway_rooms = (
     base => '', crypto => 'base', json => 'base', qr => '', config => '', metrics => '',
     limits => 'base', db => '', plan => 'crypto', log => 'json', http => '',
-    auth => 'base crypto json limits',
+    auth => 'base config crypto json limits log',
     providers => 'base crypto http json limits log metrics', mock => 'base http json providers',
     bots => 'base crypto db log metrics', locks => 'db json',
     feed => 'base db http log metrics', payments => 'base crypto db log metrics providers',
