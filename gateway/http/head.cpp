@@ -33,6 +33,15 @@ bool is_field_text(std::string_view text) {
                        [](unsigned char c) { return c == '\t' || (c >= 0x20 && c != 0x7f); });
 }
 
+// A name or address with at most a port, or nothing (RFC 9112 section 3.2); the characters decide.
+bool is_host(std::string_view text) {
+    constexpr std::string_view kOthers = "-._~%!$&'()*+;=:[]";
+    return std::all_of(text.begin(), text.end(), [&](unsigned char c) {
+        return (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') ||
+               kOthers.find(static_cast<char>(c)) != std::string_view::npos;
+    });
+}
+
 std::string_view trimmed(std::string_view text) {
     while (!text.empty() && (text.front() == ' ' || text.front() == '\t'))
         text.remove_prefix(1);
@@ -64,7 +73,7 @@ struct Seen {
 bool take_field(std::string_view name, std::string_view value, Head& head, Seen& seen) {
     const auto once = [](bool& flag) { return !std::exchange(flag, true); };
     if (name == "transfer-encoding") return false;  // the edge sends a length
-    if (name == "host") return once(seen.host);
+    if (name == "host") return is_host(value) && once(seen.host);
     if (name == "authorization") return once(seen.authorization);
     if (name == "content-type") return once(seen.type);
     if (name == "idempotency-key") return once(seen.key);

@@ -148,6 +148,18 @@ TEST(Head, a_host_is_needed_once_by_the_newer_version) {
     EXPECT_EQ(fault_of("GET / HTTP/1.0\r\nHost: a\r\nHost: a\r\n\r\n"), "malformed_request");
 }
 
+TEST(Head, a_host_is_made_of_the_characters_of_hosts) {
+    const auto with_host = [](const std::string& host) {
+        return fault_of("GET / HTTP/1.1\r\nHost: " + host + "\r\n\r\n");
+    };
+    for (const char* good :
+         {"", "tix", "TIX.example:8080", "127.0.0.1:1", "[::1]:80", "a_b~c", "%41"})
+        EXPECT_EQ(with_host(good), "good") << good;
+    for (const char* bad :
+         {"a b", "a/b", "a\\b", "u@a", "a?b", "a#b", "<a>", "\"a\"", "a\tb", "\xC3\xA9"})
+        EXPECT_EQ(with_host(bad), "malformed_request") << bad;
+}
+
 TEST(Head, a_head_does_not_start_with_an_empty_line) {
     for (const char* head : {"\r\n", "\r\n\r\n", "\r\nGET / HTTP/1.1\r\nHost: tix\r\n\r\n",
                              "\r\nTransfer-Encoding: chunked\r\nX\r\n\r\n"})

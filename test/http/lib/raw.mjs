@@ -77,3 +77,20 @@ export function asAnswer(text) {
 
 // How many answers a connection gave: more than one to one request means that it was read as two.
 export const answers = (text) => text.split(/HTTP\/1\.[01] \d{3} /).length - 1;
+
+// Every whole answer in a text, interim ones left out; to a HEAD the first has no body.
+export function everyAnswer(text, isHead = false) {
+    const all = [];
+    for (let rest = text; rest;) {
+        const got = parse(rest);
+        if (!got) break;
+        const interim = got.status < 200;
+        if (isHead && !interim && all.length === 0) {
+            got.rest = rest.slice(rest.indexOf('\r\n\r\n') + 4);
+            got.body = '';
+        }
+        if (!interim) all.push(got);
+        rest = interim ? rest.slice(rest.indexOf('\r\n\r\n') + 4) : got.rest;
+    }
+    return all;
+}
