@@ -1,7 +1,7 @@
 // Tokens over HTTP: a forger's tricks are worth nothing, and no refusal says which one failed.
 import assert from 'node:assert/strict';
-import { createPrivateKey, createPublicKey, generateKeyPairSync, randomUUID, sign as edSign }
-    from 'node:crypto';
+import { createHmac, createPrivateKey, createPublicKey, generateKeyPairSync, randomUUID,
+    sign as edSign } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
 import { SignJWT, decodeJwt } from 'jose';
@@ -71,6 +71,16 @@ test('a token of the gateway\'s own can be read by others and keeps its promises
     ok(await ask(accessToken));
 });
 
+// A token of texts, whatever they are, with a right signature.
+function forged(headerText, payloadText = claimsText) {
+    const text = `${base64url(headerText)}.${base64url(payloadText)}`;
+    return `${text}.${base64url(createHmac('sha256', demoKey()).update(text).digest())}`;
+}
+const headText = JSON.stringify({ alg: 'HS256', kid: 'demo', typ: 'JWT' });
+const claimsText = JSON.stringify(claims());
+const twice = (name, text) => claimsText.replace(/}$/, `,"${name}":${text}}`);
+const deep = (levels) => (levels ? [deep(levels - 1)] : []);
+
 const hostile = {
     'alg none': `${json({ alg: 'none', kid: 'demo', typ: 'JWT' })}.${body}.`,
     'alg None with a signature': `${json({ alg: 'None', kid: 'demo', typ: 'JWT' })}.${body}.${mac}`,
@@ -126,7 +136,84 @@ const hostile = {
     'dots': '..',
     'nothing': '',
     'spaces within': `${head}. ${body}.${mac}`,
+    'two algorithms': forged('{"alg":"HS256","alg":"none","kid":"demo"}'),
+    'two key names': forged('{"alg":"HS256","kid":"main","kid":"demo"}'),
+    'two key names, one escaped': forged('{"alg":"HS256","\\u006bid":"main","kid":"demo"}'),
+    'two subjects': forged(headText, twice('sub', `"${randomUUID()}"`)),
+    'two roles': forged(headText, twice('role', '"admin"')),
+    'two expiries': forged(headText, twice('exp', '9999999999')),
+    'a NUL behind the key name': sign(claims(), { kid: 'demo\0' }),
+    'a NUL behind the role': sign({ ...claims(), role: 'admin\0' }),
+    'a space before the key name': sign(claims(), { kid: ' demo' }),
+    'a key name in capitals': sign(claims(), { kid: 'DEMO' }),
+    'a key name that is null': sign(claims(), { kid: null }),
+    'an empty key name': sign(claims(), { kid: '' }),
+    'a key name that points back': sign(claims(), { kid: '__proto__' }),
+    'an algorithm that is null': sign(claims(), { alg: null }),
+    'an algorithm that is a list': sign(claims(), { alg: ['HS256'] }),
+    'an algorithm in small letters': sign(claims(), { alg: 'hs256' }),
+    'an algorithm with a space': sign(claims(), { alg: 'HS256 ' }),
+    'ES256 in the header': sign(claims(), { alg: 'ES256' }),
+    'PS256 in the header': sign(claims(), { alg: 'PS256' }),
+    'an HMAC under the EdDSA key': sign(claims(), { alg: 'EdDSA', kid: 'partner' }),
+    'EdDSA signed by zeros': `${json({ alg: 'EdDSA', kid: 'partner' })}.${body}.${'A'.repeat(86)}`,
+    'EdDSA of R and S too large': `${json({ alg: 'EdDSA', kid: 'partner' })}.${body}.${
+        base64url(Buffer.alloc(64, 255))}`,
+    'another type': sign(claims(), { typ: 'secevent+jwt' }),
+    'a type that is a number': sign(claims(), { typ: 1 }),
+    'an ID token\'s type': sign(claims(), { typ: 'id_token' }),
+    'an empty list of critical extensions': sign(claims(), { crit: [] }),
+    'a payload that is not encoded': sign(claims(), { b64: false }),
+    'a payload that is packed': sign(claims(), { zip: 'DEF' }),
+    'a certificate': sign(claims(), { x5c: ['MIIB'] }),
+    'a nested token': sign(good, { cty: 'JWT' }),
+    'a header that is a list': forged('["HS256"]'),
+    'a header with a comment': forged('{"alg":"HS256","kid":"demo"}//'),
+    'a header in UTF-16': forged(Buffer.from(headText, 'utf16le')),
+    'a header with bad UTF-8': forged(Buffer.concat([
+        Buffer.from('{"alg":"HS256","kid":"demo","x":"'), Buffer.from([0xc0, 0xaf]),
+        Buffer.from('"}')])),
+    'a deep header': forged(`{"alg":"HS256","kid":"demo","x":${'['.repeat(50)}${']'.repeat(50)}}`),
+    'a deep payload': sign({ ...claims(), x: deep(50) }),
+    'a thousand claims': forged(headText, `{${Array.from({ length: 600 }, (_, n) => `"${n}":0`)}}`),
+    'expires at a fraction': sign({ ...claims(), exp: now() + 60.5 }),
+    'expires after the year 9999': sign({ ...claims(), exp: 253402300800 }),
+    'expires beyond 64 bits': forged(headText, claimsText.replace(/"exp":\d+/,
+    '"exp":18446744073709551615')),
+    'expires at null': sign({ ...claims(), exp: null }),
+    'expires at true': sign({ ...claims(), exp: true }),
+    'expires at a list': sign({ ...claims(), exp: [now() + 60] }),
+    'made at a text': sign({ ...claims(), iat: 'now' }),
+    'made before time': sign({ ...claims(), iat: -1 }),
+    'an issuer that is a list': sign({ ...claims(), iss: ['tix'] }),
+    'an issuer in capitals': sign({ ...claims(), iss: 'TIX' }),
+    'an audience that is null': sign({ ...claims(), aud: null }),
+    'an audience in a list in a list': sign({ ...claims(), aud: [['tix']] }),
+    'an audience beside a number': sign({ ...claims(), aud: ['tix', 1] }),
+    'an audience that begins like ours': sign({ ...claims(), aud: 'tix2' }),
+    'a subject in braces': sign({ ...claims(), sub: `{${randomUUID()}}` }),
+    'a subject that is null': sign({ ...claims(), sub: null }),
+    'a subject that is a number': sign({ ...claims(), sub: 1 }),
+    'a subject with a line end': sign({ ...claims(), sub: `${randomUUID()}\n` }),
+    'a role in capitals': sign({ ...claims(), role: 'ADMIN' }),
+    'a role with a space': sign({ ...claims(), role: 'admin ' }),
+    'roles for a role': sign({ ...without('role'), roles: ['admin'] }),
+    'a refresh token\'s looks': base64url(Buffer.alloc(32, 7)),
+    'JSON': JSON.stringify({ payload: body, signatures: [{ protected: head, signature: mac }] }),
+    'a signature over the decoded text': `${head}.${body}.${base64url(
+        createHmac('sha256', demoKey()).update(headText + claimsText).digest())}`,
+    'a signature in hex': `${head}.${body}.${Buffer.from(mac, 'base64url').toString('hex')}`,
+    'a signature of twice the size': `${head}.${body}.${mac}${mac}`,
+    'the parts in another order': `${body}.${head}.${mac}`,
+    'an empty header': `.${body}.${mac}`,
+    'an empty payload': `${head}..${mac}`,
 };
+
+test('there are more than eighty forgeries', (t) => {
+    const distinct = new Set(Object.values(hostile)).size;
+    t.diagnostic(`${distinct} forged tokens`);
+    assert.ok(distinct >= 80, `${distinct}`);
+});
 
 for (const [what, token] of Object.entries(hostile)) {
     test(`refused: ${what}`, async () => {
