@@ -18,8 +18,9 @@ trap clean_up EXIT
 # What is run, in this order: what harms the stack least comes first.
 files=(edge document api_auth api_external api_seats api_locks api_orders api_order_changes
     api_tickets api_queue api_transfers api_check_in api_box_office prism matrix roles idempotency
-    tokens external webhooks limits gateways bots crowd malformed fields queue waiting_page live
-    news storm dripping refunds stripe stripe_faults outgoing outage life logs kills pool_of_two)
+    tokens external accounts webhooks limits gateways bots crowd malformed fields queue waiting_page
+    live news storm dripping refunds stripe stripe_faults outgoing outage life logs kills
+    pool_of_two)
 
 # Prints the names of what is here but not in the list, or the other way round.
 check_list() {
