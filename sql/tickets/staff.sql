@@ -28,10 +28,10 @@ SET search_path = tix, pg_catalog, pg_temp SET enable_seqscan = off AS $$
 BEGIN
     PERFORM session_of_staff_order($1, $2);
     buyer_id := (SELECT o.user_id FROM orders o WHERE o.order_id = $1);
-    SELECT g.session_id, g.status, g.total_amount, g.total_currency, g.created_at, g.expires_at,
-           g.completed_at, g.items
-    INTO session_id, status, total_amount, total_currency, created_at, expires_at, completed_at,
-         items
+    SELECT g.order_id, g.session_id, g.status, g.total_amount, g.total_currency, g.created_at,
+           g.expires_at, g.completed_at, g.items
+    INTO order_id, session_id, status, total_amount, total_currency, created_at, expires_at,
+         completed_at, items
     FROM tix_get_order($1, buyer_id) g;
 END $$;
 COMMENT ON FUNCTION tix.tix_get_order_for(uuid, uuid) IS

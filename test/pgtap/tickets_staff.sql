@@ -40,7 +40,9 @@ SELECT * FROM tix.tix_refund_order_for(:'o', :'admin', 300, 'x', 'k') \gset back
 SELECT * FROM tix.tix_refund_order_for(:'o', :'admin', 300, 'x', 'k') \gset reback_
 SELECT tix.tix_block_ticket_for(:'t', :'desk', 'stolen') AS blocked \gset
 SELECT tix.tix_cancel_session(:'session', 'fire', :'admin') AS mass \gset
-SELECT tix.tix_carry_on_mass_refunds(:'admin', 100) AS handled \gset
+-- Others that were begun before come first.
+SELECT sum(tix.tix_carry_on_mass_refunds(:'admin', 1000)) > 0 AS handled
+FROM generate_series(1, 20) \gset
 SELECT mass_refund_id AS seen_mass, done || '/' || total AS seen_done
 FROM tix.tix_mass_refund_of(:'session', :'desk') \gset
 RESET ROLE;
@@ -55,5 +57,5 @@ SELECT is((SELECT detail->>'actor' FROM audit_log
 SELECT is((SELECT tix_block_ticket(:'t', NULL)), true, 'an operator lets it in again');
 SELECT is((SELECT detail ? 'actor' FROM audit_log
     WHERE act = 'unblock_ticket' AND detail->>'ticketId' = :'t'), false, 'on nobody''s behalf');
-SELECT is(:'handled' || ' ' || :'seen_done', '1 1/1', 'a mass refund is carried on and told of');
+SELECT is(:'handled' || ' ' || :'seen_done', 't 1/1', 'a mass refund is carried on and told of');
 SELECT * FROM finish();
