@@ -159,6 +159,29 @@ bool Fields::flag(const char* name, bool fallback) {
     return value->get<bool>();
 }
 
+std::optional<bool> Fields::optional_flag(const char* name) {
+    if (find(name) == nullptr) return std::nullopt;
+    return flag(name, false);
+}
+
+std::optional<std::string> Fields::optional_permille(const char* name) {
+    const Json* value = find(name);
+    if (value == nullptr) return std::nullopt;
+    constexpr double kMost = 1000;
+    const double number = value->is_number() ? value->get<double>() : -1;
+    if (number >= 0 && number <= kMost) return value->dump();
+    fault(name, "must be a number from 0 to 1000");
+    return std::nullopt;
+}
+
+std::optional<std::string> Fields::optional_object(const char* name) {
+    const Json* value = find(name);
+    if (value == nullptr) return std::nullopt;
+    if (value->is_object()) return value->dump();
+    fault(name, "must be a JSON object");
+    return std::nullopt;
+}
+
 std::string Fields::time_of(const char* name, std::string text) {
     if (!text.empty() && !is_rfc3339(text))
         fault(name, "must be a time of RFC 3339, such as 2026-11-21T20:00:00Z");
@@ -197,6 +220,10 @@ std::optional<Amount> Fields::optional_money(const char* name) {
     fault(name,
           R"(must be an amount and its currency, such as {"amount":"9.50","currency":"EUR"})");
     return amount;
+}
+
+Amount Fields::money(const char* name) {
+    return need(name) == nullptr ? Amount{} : *optional_money(name);
 }
 
 std::string Fields::objects_of(const char* name, const Json& value, std::size_t fewest,

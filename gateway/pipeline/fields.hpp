@@ -38,6 +38,11 @@ public:
     std::vector<std::string> texts(const char* name, std::size_t fewest, std::size_t most);
     std::optional<std::vector<std::string>> optional_texts(const char* name, std::size_t most);
     bool flag(const char* name, bool fallback);
+    std::optional<bool> optional_flag(const char* name);
+    // A number from 0 to 1000, as text for the database: thousandths.
+    std::optional<std::string> optional_permille(const char* name);
+    // An object of the client's own, printed again.
+    std::optional<std::string> optional_object(const char* name);
     std::string uuid(const char* name);
     std::optional<std::string> optional_uuid(const char* name);
     // A positive bigint in a string: a lock id.
@@ -49,6 +54,7 @@ public:
     std::optional<std::string> optional_time(const char* name);
     // {"amount": "450.00", "currency": "EUR"}, 0 or more.
     std::optional<Amount> optional_money(const char* name);
+    Amount money(const char* name);
     // A list of objects, and an object of strings, printed again: the database judges what is in
     // them.
     std::string objects(const char* name, std::size_t fewest, std::size_t most);
