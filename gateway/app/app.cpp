@@ -31,6 +31,7 @@ using std::chrono::seconds;
 
 constexpr int kSeatListWaiters = 32;
 constexpr std::size_t kSecretBytes = 32;
+constexpr int kPlanWaiters = 4;
 
 DbSettings database(const Config& config) {
     const auto& from = config.database;
@@ -45,14 +46,17 @@ DbSettings database(const Config& config) {
     return settings;
 }
 
-ServerSettings server(const Config& config) {
+template <typename RefuseLongBody>
+ServerSettings server(const Config& config, RefuseLongBody refuse_long_body) {
     const auto& from = config.server;
     ServerSettings settings;
+    settings.refuse_long_body = std::move(refuse_long_body);
     settings.host = from.host;
     settings.port = static_cast<int>(from.port);
     settings.unix_socket = from.socket;
     settings.threads = static_cast<int>(from.threads);
     settings.body_bytes = static_cast<std::size_t>(from.body_max_bytes);
+    settings.long_body_bytes = static_cast<std::size_t>(config.limits.plan_max_bytes);
     settings.keep_alive = seconds(from.keep_alive_s);
     settings.deadline = seconds(from.read_timeout_s);
     settings.linger = std::min<milliseconds>(settings.linger, seconds(from.drain_s));
@@ -146,6 +150,7 @@ struct App::Parts {
                 static_cast<int>(config.locks.coalesce_busy),
                 [this](const Coalescer::Batch& requests) { return lock_call(pool, requests); }),
           seat_lists(static_cast<int>(config.limits.seat_lists), kSeatListWaiters),
+          plans(static_cast<int>(config.limits.plans), kPlanWaiters),
           feed({config.feed.publish_url, milliseconds(config.feed.wait_ms),
                 milliseconds(config.feed.batch_ms), static_cast<int>(config.feed.long_polls_max),
                 static_cast<int>(config.feed.long_polls_per_address)},
@@ -170,6 +175,7 @@ struct App::Parts {
                    .guard = guard,
                    .locks = locks,
                    .seat_lists = seat_lists,
+                   .plans = plans,
                    .feed = feed,
                    .news = news,
                    .providers = providers,
@@ -178,7 +184,8 @@ struct App::Parts {
                    .metrics = metrics},
           pipeline(services, routes),
           http(
-              server(config),
+              server(config,
+                     [this](const HttpRequest& head) { return pipeline.refuse_long_body(head); }),
               [this](const HttpRequest& request) { return pipeline.handle(request); },
               [this](std::string_view code) { return pipeline.fault(code); }) {}
 
@@ -197,6 +204,7 @@ struct App::Parts {
     BlockedClients blocked_clients;
     Coalescer locks;
     Turnstile seat_lists;
+    Turnstile plans;
     Feed feed;
     News news;
     Refunds refunds;

@@ -51,7 +51,7 @@ struct Config {
         std::int64_t auth_per_minute = 10, lock_per_minute = 60, order_per_minute = 10,
                      pay_per_minute = 10, other_per_minute = 300, prefix_factor = 10,
                      ipv4_prefix = 32, ipv6_prefix = 64, keys_max = 100000, shared_ms = 100,
-                     seat_lists = 4;
+                     seat_lists = 4, plans = 2, plan_max_bytes = 8388608;
     } limits;
     struct Locks {
         std::int64_t coalesce_max = 32, coalesce_busy = 2;
@@ -287,6 +287,10 @@ void visit_settings(Config& c, Visitor&& v) {
       "how often gateways settle their limits in the database; 0: each has its own");
     v("limits", "seat_lists", c.limits.seat_lists, 1, 1000, "",
       "lists of seats printed at a time; one of 40 000 seats is 7 MB");
+    v("limits", "plans", c.limits.plans, 1, 64, "",
+      "seating plans read at a time; each takes some ten times its size");
+    v("limits", "plan_max_bytes", c.limits.plan_max_bytes, 65536, 67108864, "bytes",
+      "largest seating plan an organiser may send");
     visit_crowd_settings(c, v);
     visit_feed_settings(c, v);
     visit_payment_settings(c, v);

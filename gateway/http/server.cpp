@@ -117,12 +117,15 @@ private:
         Head& head = exchange.head;
         head = stream.read_head(settings_.head);
         if (head.fault != nullptr) return refuse(stream, head.fault);
-        if (head.content_length > settings_.body_bytes) return refuse(stream, "payload_too_large");
+        if (const std::string code = refuse_body(stream, head); !code.empty())
+            return refuse(stream, code);
         if (head.expects_continue) stream.write_continue();
         if (!stream.read_body(head.content_length, exchange.body)) return false;
         bool closed = false;
         const bool last = draining_ || !head.keep_alive;
         const bool good = process(*this, stream, last, closed);
+        // A thread does not keep the room of a long body for its next request.
+        if (exchange.body.capacity() > 2 * settings_.body_bytes) exchange.body = std::string();
         return stream.flush() && good && !last;
     }
 
@@ -137,6 +140,35 @@ private:
             stream.get_remote_ip_and_port(peer, port);
             return self.process_request(stream, peer, port, "", 0, last, closed, nullptr);
         }
+    }
+
+    // The code with which a body is refused unread; empty when it is to be read.
+    std::string refuse_body(ClientStream& stream, const Head& head) const {
+        if (head.content_length <= settings_.body_bytes) return {};
+        if (head.content_length > settings_.long_body_bytes || !settings_.refuse_long_body)
+            return "payload_too_large";
+        HttpRequest request = request_of(head);
+        std::string peer;
+        int port = 0;
+        stream.get_remote_ip_and_port(peer, port);
+        request.peer = peer;
+        std::string code = settings_.refuse_long_body(request);
+        // Where long bodies have a place, it is taken all the same: the edge sends a body to its
+        // end before it reads an answer.
+        const bool takes_it = !code.empty() && code != "payload_too_large";
+        if (takes_it && !head.expects_continue) stream.discard_body(head.content_length);
+        return code;
+    }
+
+    static HttpRequest request_of(const Head& head) {
+        HttpRequest request;
+        // From what was checked, not from what the library made of it: it decodes "%41" in fields.
+        request.method = head.method == "HEAD" ? std::string_view("GET") : head.method;
+        const auto mark = head.target.find('?');
+        request.path = head.target.substr(0, mark);
+        if (mark != std::string_view::npos) request.query = head.target.substr(mark + 1);
+        request.headers = head.fields;
+        return request;
     }
 
     // Always false: what follows on the connection cannot be understood.
@@ -155,14 +187,7 @@ private:
     }
 
     void answer(const httplib::Request& in, httplib::Response& out) {
-        HttpRequest request;
-        // From what was checked, not from what the library made of it: it decodes "%41" in fields.
-        const Head& head = exchange.head;
-        request.method = head.method == "HEAD" ? std::string_view("GET") : head.method;
-        const auto mark = head.target.find('?');
-        request.path = head.target.substr(0, mark);
-        if (mark != std::string_view::npos) request.query = head.target.substr(mark + 1);
-        request.headers = head.fields;
+        HttpRequest request = request_of(exchange.head);
         request.body = exchange.body;
         request.peer = in.remote_addr;
         HttpResponse response = handler_(request);

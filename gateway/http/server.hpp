@@ -19,6 +19,9 @@ struct ServerSettings {
     std::string unix_socket;  // path; empty: none
     int threads = 400;        // as many connections at a time
     std::size_t body_bytes = 65536;
+    // Bodies up to this are asked about before they are kept: empty, or the code of the refusal.
+    std::size_t long_body_bytes = 0;
+    std::function<std::string(const HttpRequest& head)> refuse_long_body;
     std::chrono::milliseconds keep_alive{75000};  // longest pause between two requests
     std::chrono::milliseconds deadline{10000};    // for a head, a body or a response
     std::chrono::milliseconds linger{1000};       // of idle connections when it drains

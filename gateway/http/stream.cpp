@@ -17,6 +17,7 @@ using std::chrono::milliseconds;
 using std::chrono::steady_clock;
 
 constexpr std::size_t kPiece = 16384;
+constexpr std::size_t kRoomyBytes = 131072;  // more than any body but a seating plan
 
 int remaining_ms(steady_clock::time_point until) {
     const auto left = std::chrono::ceil<milliseconds>(until - steady_clock::now()).count();
@@ -101,7 +102,20 @@ bool ClientStream::read_body(std::size_t length, std::string& body) {
         if (!receive(until)) return false;
     body = received_.substr(0, length);
     received_.erase(0, length);
+    // An idle connection does not keep the room of a long body.
+    if (received_.capacity() > kRoomyBytes) received_.shrink_to_fit();
     return true;
+}
+
+bool ClientStream::discard_body(std::size_t length) {
+    const auto until = steady_clock::now() + deadline_;
+    for (;;) {
+        const std::size_t part = std::min(received_.size(), length);
+        received_.erase(0, part);
+        length -= part;
+        if (length == 0) return true;
+        if (!receive(until)) return false;
+    }
 }
 
 void ClientStream::write_continue() {

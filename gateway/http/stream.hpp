@@ -28,6 +28,8 @@ public:
     Head read_head(const HeadLimits& limits);
     // Reads the body that follows the head; false when the client went away or was too slow.
     bool read_body(std::size_t length, std::string& body);
+    // Reads `length` bytes and keeps none of them; false as read_body().
+    bool discard_body(std::size_t length);
     void write_continue();
     // Sends what was written; false when the client does not take it in time.
     bool flush();

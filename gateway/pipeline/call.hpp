@@ -58,7 +58,12 @@ bool may(Access access, std::string_view role);
 
 enum class LimitClass { kNone, kAuth, kLock, kOrder, kPay, kOther };
 
-enum class Body { kNone, kJson, kRaw };
+enum class Body {
+    kNone,
+    kJson,
+    kRaw,
+    kPlan,  // JSON of a seating plan, which has limits of its own
+};
 
 using Handler = HttpResponse (*)(Services&, Call&);
 

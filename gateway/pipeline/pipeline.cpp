@@ -265,6 +265,26 @@ void Pipeline::authenticate(Call& call, const Route& route) const {
     if (!may(route.access, call.user->role)) throw ProblemError(make_problem("forbidden"));
 }
 
+std::string Pipeline::refuse_long_body(const HttpRequest& head) const {
+    const Match match = router_.match(head.method, head.path);
+    if (match.kind != Match::Kind::found) return "payload_too_large";
+    const Route& route = routes_[static_cast<std::size_t>(match.route)];
+    if (route.body != Body::kPlan) return "payload_too_large";
+    Call call{head,
+              request_id_of(head),
+              address_of(head, services_.config.server.trusted_proxies),
+              {},
+              {},
+              {},
+              {}};
+    try {
+        authenticate(call, route);
+    } catch (const ProblemError& error) {
+        return error.problem().code;
+    }
+    return {};
+}
+
 Limiter::Verdict Pipeline::take_from_prefix(const Call& call, const Rate& rate) const {
     const auto limits = services_.live.limits();
     const std::int64_t per_minute =
@@ -299,6 +319,11 @@ void Pipeline::limit(Call& call, const Route& route, HttpResponse& response) con
 
 void Pipeline::read_body(Call& call, const Route& route) const {
     if (route.body == Body::kRaw) return;
+    if (route.body == Body::kPlan) {
+        if (!is_json(call.http.header("content-type")))
+            throw ProblemError(make_problem("unsupported_media_type"));
+        return;
+    }
     if (route.body == Body::kNone) {
         if (!call.http.body.empty()) malformed("This request takes no body.");
         return;

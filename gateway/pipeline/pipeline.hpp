@@ -20,6 +20,9 @@ public:
     HttpResponse handle(const HttpRequest& request) const;
     // For a request that had no reading; `code` is of errors.def.
     HttpResponse fault(std::string_view code) const;
+    // Whether a body beyond the common limit is read at all: only for a route that takes one, and
+    // from who may take that route. Empty, or a code of errors.def.
+    std::string refuse_long_body(const HttpRequest& head) const;
 
 private:
     struct Rate;

@@ -31,6 +31,7 @@ struct Services {
     Guard& guard;
     Coalescer& locks;
     Turnstile& seat_lists;
+    Turnstile& plans;
     Feed& feed;
     News& news;
     const Providers& providers;

@@ -1,4 +1,5 @@
 // Venues, events and sessions, as everybody may see them.
+#include "../base/text.hpp"
 #include "routes.hpp"
 #include "shared.hpp"
 
@@ -43,12 +44,32 @@ Json cancellation(std::string_view stored) {
             {"kept", known ? money(kept, terms["currency"].get<std::string>()) : Json()}};
 }
 
+[[noreturn]] void refuse(const char* field, const char* message) {
+    Problem problem = make_problem("validation");
+    problem.errors.push_back({field, message});
+    throw ProblemError(std::move(problem));
+}
+
+DbValue uuid_in_query(const Call& call, const char* name) {
+    auto id = call.query_value(name);
+    if (id && !is_uuid(*id)) refuse(name, "must be a uuid");
+    return id;
+}
+
+DbValue time_in_query(const Call& call, const char* name) {
+    auto time = call.query_value(name);
+    if (time && !is_rfc3339(*time))
+        refuse(name, "must be a time of RFC 3339, such as 2026-11-21T20:00:00Z");
+    return time;
+}
+
 }  // namespace
 
 HttpResponse list_venues(Services& services, Call& call) {
     const Page page(call);
-    const DbResult rows = services.db.read("SELECT * FROM tix.tix_list_venues($1::uuid, $2::int)",
-                                           {page.after(), page.limit()});
+    const DbResult rows =
+        services.db.read("SELECT * FROM tix.tix_search_venues($1::text, $2::uuid, $3::int)",
+                         {call.query_value("q"), page.after(), page.limit()});
     Json venues = Json::array();
     for (int i = 0; i < rows.rows(); ++i)
         venues.push_back({{"venueId", rows.text(i, 0)},
@@ -69,15 +90,17 @@ HttpResponse get_venue(Services& services, Call& call) {
 
 HttpResponse list_events(Services& services, Call& call) {
     const Page page(call);
-    const DbResult rows = services.db.read("SELECT * FROM tix.tix_list_events($1::uuid, $2::int)",
-                                           {page.after(), page.limit()});
+    const DbResult rows = services.db.read(
+        "SELECT * FROM tix.tix_search_events($1::text, $2::uuid, $3::uuid, $4::int)",
+        {call.query_value("q"), uuid_in_query(call, "venueId"), page.after(), page.limit()});
     Json events = Json::array();
     for (int i = 0; i < rows.rows(); ++i)
         events.push_back({{"eventId", rows.text(i, 0)},
                           {"name", rows.text(i, 1)},
                           {"venueId", rows.text(i, 2)},
                           {"venueName", rows.text(i, 3)},
-                          {"status", rows.text(i, 4)}});
+                          {"status", rows.text(i, 4)},
+                          {"nextStart", nullable(rows, i, 5)}});
     return answer(call, std::move(events), 200, page.next(rows));
 }
 
@@ -102,6 +125,30 @@ HttpResponse get_terms(Services& services, Call& call) {
     return answer(call, {{"tariffs", rules(rows.text(0, 0))},
                          {"charges", rules(rows.text(0, 1))},
                          {"cancellation", cancellation(rows.text(0, 2))}});
+}
+
+HttpResponse list_sessions(Services& services, Call& call) {
+    const Page page(call);
+    const DbResult rows = services.db.read(
+        "SELECT * FROM tix.tix_list_sessions($1::timestamptz, $2::timestamptz, $3::uuid, $4::uuid, "
+        "$5::uuid, $6::int)",
+        {time_in_query(call, "from"), time_in_query(call, "until"), uuid_in_query(call, "eventId"),
+         uuid_in_query(call, "venueId"), page.after(), page.limit()});
+    Json sessions = Json::array();
+    for (int i = 0; i < rows.rows(); ++i)
+        sessions.push_back({{"sessionId", rows.text(i, 0)},
+                            {"eventId", rows.text(i, 1)},
+                            {"eventName", rows.text(i, 2)},
+                            {"venueId", rows.text(i, 3)},
+                            {"venueName", rows.text(i, 4)},
+                            {"timeZone", rows.text(i, 5)},
+                            {"startTime", rows.time(i, 6)},
+                            {"startLocal", rows.text(i, 7)},
+                            {"endLocal", rows.text(i, 8)},
+                            {"saleStartLocal", rows.text(i, 9)},
+                            {"saleEndLocal", rows.text(i, 10)},
+                            {"status", rows.text(i, 11)}});
+    return answer(call, std::move(sessions), 200, page.next(rows));
 }
 
 HttpResponse get_session(Services& services, Call& call) {

@@ -38,9 +38,10 @@ std::vector<Route> house_routes() {
     };
 }
 
-std::vector<Route> joined(std::vector<Route> all, const std::vector<Route>& more) {
-    all.insert(all.end(), more.begin(), more.end());
-    return all;
+std::vector<Route> with_back_office(std::vector<Route> table) {
+    for (const auto& part : {catalogue_routes(), sale_routes(), admin_routes(), house_routes()})
+        table.insert(table.end(), part.begin(), part.end());
+    return table;
 }
 
 }  // namespace
@@ -49,7 +50,7 @@ const std::vector<Route>& routes() {
     using enum Access;
     using L = LimitClass;
     using B = Body;
-    static const std::vector<Route> kRoutes{
+    static const std::vector<Route> kRoutes = with_back_office({
         {"POST", "/v1/auth/register", register_user, kAnybody, L::kAuth, B::kJson},
         {"POST", "/v1/auth/login", login, kAnybody, L::kAuth, B::kJson},
         {"POST", "/v1/auth/refresh", refresh, kAnybody, L::kAuth, B::kJson},
@@ -64,7 +65,20 @@ const std::vector<Route>& routes() {
         {"GET", "/v1/events", list_events, kAnybody},
         {"GET", "/v1/events/{eventId}", get_event, kAnybody},
         {"GET", "/v1/events/{eventId}/terms", get_terms, kAnybody},
+        {"GET", "/v1/sessions", list_sessions, kAnybody},
         {"GET", "/v1/sessions/{sessionId}", get_session, kAnybody},
+        {"GET", "/v1/venues/{venueId}/seat-maps", list_seat_maps, kAnybody},
+
+        {"GET", "/v1/waitlist", list_waitlist},
+        {"POST", "/v1/sessions/{sessionId}/waitlist", join_waitlist, kUser, L::kOther, B::kJson},
+        {"GET", "/v1/sessions/{sessionId}/waitlist", get_waitlist_position},
+        {"DELETE", "/v1/sessions/{sessionId}/waitlist", leave_waitlist},
+
+        {"GET", "/v1/me", get_profile},
+        {"PATCH", "/v1/me", update_profile, kUser, L::kOther, B::kJson},
+        {"DELETE", "/v1/me", erase_own, kUser, L::kAuth, B::kJson},
+        {"GET", "/v1/me/export", export_own, kUser, L::kAuth},
+        {"POST", "/v1/me/sign-out", sign_out_everywhere},
 
         {"GET", "/v1/sessions/{sessionId}/seats", get_seats, kAnybody},
         {"GET", "/v1/sessions/{sessionId}/seats/{seatId}", get_seat, kAnybody},
@@ -116,9 +130,6 @@ const std::vector<Route>& routes() {
         {"POST", "/v1/stream-tickets", make_stream_ticket},
         {"GET", "/v1/users/{userId}/stream", admit_stream, kAnybody},
 
-        {"POST", "/v1/admin/sessions/{sessionId}/open", open_sale, kOrganizer},
-        {"POST", "/v1/admin/sessions/{sessionId}/close", close_sale, kOrganizer},
-
         {"POST", "/v1/admin/sessions/{sessionId}/queue", open_queue, kOrganizer, L::kOther,
          B::kJson},
         {"GET", "/v1/admin/sessions/{sessionId}/queue", report_queue, kOrganizer},
@@ -132,9 +143,8 @@ const std::vector<Route>& routes() {
         {"GET", "/readyz", readyz, kAnybody, L::kNone},
         {"GET", "/api/health", readyz, kAnybody, L::kNone},
         {"GET", "/metrics", metrics_text, kAnybody, L::kNone},
-    };
-    static const std::vector<Route> kAll = joined(kRoutes, house_routes());
-    return kAll;
+    });
+    return kRoutes;
 }
 
 }  // namespace tix::gateway

@@ -8,6 +8,10 @@
 namespace tix::gateway {
 
 const std::vector<Route>& routes();
+// back_office.cpp: its parts for what organisers make, for what they do with a sale, for admins.
+std::vector<Route> catalogue_routes();
+std::vector<Route> sale_routes();
+std::vector<Route> admin_routes();
 
 // auth.cpp
 HttpResponse register_user(Services&, Call&);
@@ -24,8 +28,24 @@ HttpResponse list_venues(Services&, Call&);
 HttpResponse get_venue(Services&, Call&);
 HttpResponse list_events(Services&, Call&);
 HttpResponse get_event(Services&, Call&);
+HttpResponse list_sessions(Services&, Call&);
 HttpResponse get_session(Services&, Call&);
 HttpResponse get_terms(Services&, Call&);
+// venues.cpp
+HttpResponse create_venue(Services&, Call&);
+HttpResponse update_venue(Services&, Call&);
+HttpResponse close_venue(Services&, Call&);
+HttpResponse list_seat_maps(Services&, Call&);
+HttpResponse upload_seat_map(Services&, Call&);
+HttpResponse diff_seat_maps(Services&, Call&);
+// programme.cpp
+HttpResponse create_event(Services&, Call&);
+HttpResponse update_event(Services&, Call&);
+HttpResponse list_own_events(Services&, Call&);
+HttpResponse get_own_event(Services&, Call&);
+HttpResponse create_session(Services&, Call&);
+HttpResponse update_session(Services&, Call&);
+HttpResponse set_price(Services&, Call&);
 // seats.cpp
 HttpResponse get_seats(Services&, Call&);
 HttpResponse get_seat(Services&, Call&);
@@ -107,6 +127,57 @@ HttpResponse resume_queue(Services&, Call&);
 HttpResponse set_queue_rate(Services&, Call&);
 HttpResponse close_queue(Services&, Call&);
 HttpResponse report_queue(Services&, Call&);
+HttpResponse get_own_session(Services&, Call&);
+HttpResponse pause_sale(Services&, Call&);
+HttpResponse stop_sale(Services&, Call&);
+HttpResponse resume_sale(Services&, Call&);
+HttpResponse load_session(Services&, Call&);
+HttpResponse block_seats(Services&, Call&);
+HttpResponse unblock_seats(Services&, Call&);
+HttpResponse force_release(Services&, Call&);
+HttpResponse set_channel(Services&, Call&);
+HttpResponse set_limit(Services&, Call&);
+HttpResponse apply_seat_map(Services&, Call&);
+HttpResponse open_waitlist(Services&, Call&);
+HttpResponse close_waitlist(Services&, Call&);
+// terms.cpp
+HttpResponse set_tariff(Services&, Call&);
+HttpResponse drop_tariff(Services&, Call&);
+HttpResponse set_charge(Services&, Call&);
+HttpResponse drop_charge(Services&, Call&);
+HttpResponse set_promotion(Services&, Call&);
+HttpResponse list_promotions(Services&, Call&);
+HttpResponse set_quota(Services&, Call&);
+HttpResponse set_cancellation_terms(Services&, Call&);
+// gates.cpp
+HttpResponse add_gate(Services&, Call&);
+HttpResponse list_gates(Services&, Call&);
+HttpResponse close_gate(Services&, Call&);
+HttpResponse set_entry_rule(Services&, Call&);
+HttpResponse remove_entry_rule(Services&, Call&);
+// endpoints.cpp
+HttpResponse create_webhook(Services&, Call&);
+HttpResponse list_webhooks(Services&, Call&);
+HttpResponse update_webhook(Services&, Call&);
+HttpResponse delete_webhook(Services&, Call&);
+HttpResponse rotate_webhook_secret(Services&, Call&);
+HttpResponse list_webhook_deliveries(Services&, Call&);
+HttpResponse retry_webhook(Services&, Call&);
+// people.cpp
+HttpResponse list_acts(Services&, Call&);
+HttpResponse list_users(Services&, Call&);
+HttpResponse set_user_role(Services&, Call&);
+HttpResponse set_user_status(Services&, Call&);
+HttpResponse get_profile(Services&, Call&);
+HttpResponse update_profile(Services&, Call&);
+HttpResponse export_own(Services&, Call&);
+HttpResponse erase_own(Services&, Call&);
+HttpResponse sign_out_everywhere(Services&, Call&);
+// waitlist.cpp
+HttpResponse join_waitlist(Services&, Call&);
+HttpResponse get_waitlist_position(Services&, Call&);
+HttpResponse leave_waitlist(Services&, Call&);
+HttpResponse list_waitlist(Services&, Call&);
 // ops.cpp
 HttpResponse healthz(Services&, Call&);
 HttpResponse readyz(Services&, Call&);

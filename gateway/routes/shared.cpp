@@ -11,10 +11,10 @@ constexpr std::int64_t kPageMax = 100;
 
 }  // namespace
 
-Page::Page(const Call& call)
+Page::Page(const Call& call, bool (*good)(std::string_view))
     : limit_(call.query_number("limit", kPageDefault, 1, kPageMax)),
       cursor_(call.query_value("cursor")) {
-    if (!cursor_ || is_uuid(*cursor_)) return;
+    if (!cursor_ || (good != nullptr ? good(*cursor_) : is_uuid(*cursor_))) return;
     Problem problem = make_problem("validation");
     problem.errors.push_back({"cursor", "must be the nextCursor of the page before"});
     throw ProblemError(std::move(problem));

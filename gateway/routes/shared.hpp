@@ -10,9 +10,10 @@
 
 namespace tix::gateway {
 
-// limit and cursor of a list; the cursor is the id of the last element of the page before.
+// limit and cursor of a list; the cursor is the id of the last element of the page before: a uuid,
+// or what `good` takes.
 struct Page {
-    explicit Page(const Call& call);
+    explicit Page(const Call& call, bool (*good)(std::string_view) = nullptr);
     std::string limit() const { return std::to_string(limit_); }
     DbValue after() const { return cursor_; }
     // The next cursor, when the page is full.

@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { after, test } from 'node:test';
 import { Client, describe, edge, freshAddress, ok, wellFormedProblem } from './lib/client.mjs';
-import { fill, operations } from './lib/openapi.mjs';
+import { fill, instance, operations } from './lib/openapi.mjs';
 import { pid } from './lib/stack.mjs';
 import { claims, makeSession, nobody, seatIds, sign, signature, violations }
     from './lib/world.mjs';
@@ -58,10 +58,19 @@ const sample = {
     postponeSession: () => ({ startTime: '2099-01-01T20:00:00Z', endTime: '2099-01-01T22:00:00Z',
         refundUntil: '2098-01-01T00:00:00Z', reason: 'x' }),
     stepMassRefunds: () => ({ maxOrders: 1 }),
+    joinWaitlist: () => ({ quantity: 1, area: 'none', category: 'none', accessible: false }),
+    updateProfile: () => ({ displayName: 'x', phoneNumber: '123' }),
+    eraseOwn: () => ({ email: 'nobody@example.org' }),
 };
+// What organisers and admins send: nobody's id is in it, so that nothing happens.
+for (const { id, body, roles } of operations) {
+    if (body && !roles.includes('buyer') && !sample[id]) sample[id] = () => instance(body);
+}
 const ids = () => ({ venueId: randomUUID(), eventId: randomUUID(), sessionId: session.sessionId,
     orderId: randomUUID(), ticketId: randomUUID(), lockId: '1', seatId, provider: 'mock',
-    areaId: 'no such area' });
+    seatMapId: randomUUID(), otherMapId: randomUUID(), tariffId: randomUUID(),
+    chargeId: randomUUID(), gateId: randomUUID(), endpointId: randomUUID(), deliveryId: '1',
+    userId: randomUUID(), areaId: 'no such area' });
 
 // Staff are not limited; everybody else comes from a new address each time.
 function caller(operation) {
@@ -185,14 +194,18 @@ for (const operation of operations.filter(({ path }) => path.includes('{'))) {
         const names = [...operation.path.matchAll(/\{(\w+)\}/g)].map((match) => match[1]);
         for (const name of names) {
             await Promise.all(badIds.map(async (bad) => {
-                const body = operation.body && JSON.stringify(sample[operation.id]());
+                const body = operation.hasBody
+                    ? JSON.stringify(sample[operation.id]?.() ?? {}) : undefined;
                 const path = fill(operation.path, { ...ids(), [name]: bad });
                 const got = await send(operation, { path, body });
-                const mayBeRight = name === 'lockId' && /^[0-9]+$/.test(bad);
-                refusedOrHarmless(got, `${name}=${bad.slice(0, 40)}`, !mayBeRight);
+                const mayBeRight = /^(lock|delivery)Id$/.test(name) && /^[0-9]+$/.test(bad);
                 // A path of dots is another path.
+                const other = bad === '..' && operation.path.split('/').length > 4;
+                refusedOrHarmless(got, `${name}=${bad.slice(0, 40)}`, !mayBeRight && !other);
                 const statuses = bad === '..' ? [400, 404, 405] : [400, 404];
-                if (!mayBeRight) assert.ok(statuses.includes(got.status), describe(got));
+                if (!mayBeRight && !other) {
+                    assert.ok(statuses.includes(got.status), describe(got));
+                }
             }));
         }
     });

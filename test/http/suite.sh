@@ -16,11 +16,11 @@ clean_up() {
 trap clean_up EXIT
 
 # What is run, in this order: what harms the stack least comes first.
-files=(edge document api_auth api_external api_seats api_locks api_orders api_order_changes
-    api_tickets api_queue api_transfers api_check_in api_box_office prism matrix roles idempotency
-    tokens external accounts webhooks limits gateways bots crowd malformed fields queue waiting_page
-    live news storm dripping refunds stripe stripe_faults outgoing outage life logs kills
-    pool_of_two)
+files=(edge document api_auth api_account api_external api_seats api_locks api_orders
+    api_order_changes api_tickets api_catalogue api_back_office api_queue api_transfers api_check_in
+    api_box_office prism matrix roles owners idempotency tokens external accounts webhooks limits
+    gateways bots crowd malformed fields queue waiting_page live news storm dripping refunds stripe
+    stripe_faults outgoing outage life logs kills pool_of_two)
 
 # Prints the names of what is here but not in the list, or the other way round.
 check_list() {
@@ -66,7 +66,7 @@ run_prism() {
     node "$build/npm/node_modules/.bin/prism" proxy "$root/gateway/openapi.yaml" "$TIX_URL" \
         --errors --host 127.0.0.1 --port "$port" >"$work/prism.log" 2>&1 </dev/null &
     prism_pid=$!
-    retry 30 port_in_use "$port" || {
+    retry 120 port_in_use "$port" || {
         cat "$work/prism.log"
         die "prism does not start"
     }

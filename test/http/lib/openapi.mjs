@@ -16,6 +16,7 @@ function resolve(node) {
 
 export const problemCodes = document.components.schemas.Problem.properties.code.enum;
 
+const fields = (schema) => (schema?.properties ? schema : undefined);
 export const allRoles = document.components.schemas.User.properties.role.enum;
 
 export const operations = Object.entries(document.paths).flatMap(([path, methods]) =>
@@ -26,7 +27,8 @@ export const operations = Object.entries(document.paths).flatMap(([path, methods
             security: operation.security ?? document.security,
             roles: operation['x-roles'] ?? allRoles,
             hasBody: requestBody !== undefined,
-            body: requestBody?.content['application/json'].schema,
+            // A document of another's format, such as a seating plan, has no members of ours.
+            body: fields(requestBody?.content['application/json'].schema),
         };
     }));
 
@@ -36,4 +38,25 @@ export function fill(path, values) {
         if (values[name] === undefined) throw new Error(`no value for ${name} of ${path}`);
         return encodeURIComponent(values[name]);
     });
+}
+
+// A value that the schema of a body allows: the members it must have, with values of `known` for
+// those that are named there.
+export function instance(schema, known = {}) {
+    if (schema.example !== undefined) return schema.example;
+    if (schema.const !== undefined) return schema.const;
+    if (schema.enum) return schema.enum[0];
+    const type = [schema.type].flat()[0];
+    if (type === 'object') {
+        return Object.fromEntries((schema.required ?? []).map((name) =>
+            [name, known[name] ?? instance(schema.properties[name], known)]));
+    }
+    if (type === 'array') {
+        return Array.from({ length: schema.minItems ?? 0 }, () => instance(schema.items, known));
+    }
+    if (type === 'integer' || type === 'number') return schema.minimum ?? 0;
+    if (type === 'boolean') return false;
+    if (schema.format === 'uuid') return '00000000-0000-4000-8000-000000000000';
+    if (schema.format === 'date-time') return '2031-01-01T20:00:00Z';
+    return 'x'.repeat(Math.max(schema.minLength ?? 1, 1));
 }

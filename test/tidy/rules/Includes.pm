@@ -33,7 +33,8 @@ my %gateway_rooms = (
     webhooks => 'base crypto db http log metrics', queue => 'base crypto db log',
     pipeline => 'auth base bots config crypto db feed http json limits locks log metrics payments
         providers queue',
-    routes => 'auth base config crypto db feed http json log pipeline providers qr queue',
+    routes => 'auth base config crypto db feed http json log pipeline plan providers qr
+        queue',
     app => 'auth base bots config crypto db feed http limits locks log metrics payments pipeline
         providers queue routes webhooks',
     tools => 'app config crypto db http json mock plan routes',
