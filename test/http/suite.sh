@@ -16,7 +16,7 @@ clean_up() {
 trap clean_up EXIT
 
 # What is run, in this order: what harms the stack least comes first.
-files=(edge document api_auth api_account api_external api_seats api_locks api_orders
+files=(edge document types api_auth api_account api_external api_seats api_locks api_orders
     api_order_changes api_tickets api_catalogue api_back_office api_queue api_transfers api_check_in
     api_box_office prism matrix roles owners idempotency tokens external accounts webhooks limits
     gateways bots crowd malformed fields queue waiting_page live news storm dripping refunds stripe
