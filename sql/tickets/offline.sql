@@ -199,5 +199,4 @@ COMMENT ON FUNCTION tix.tix_upload_check_ins(text, jsonb, timestamptz) IS
 
 REVOKE ALL ON FUNCTION tix.tix_check_in_manifest, tix.checked_upload, tix.read_upload,
     tix.conflicts_of, tix.tix_upload_check_ins FROM PUBLIC;
-GRANT EXECUTE ON FUNCTION tix.tix_check_in_manifest, tix.tix_upload_check_ins
-    TO tix_app, tix_admin;
+GRANT EXECUTE ON FUNCTION tix.tix_check_in_manifest, tix.tix_upload_check_ins TO tix_admin;

@@ -95,4 +95,4 @@ COMMENT ON FUNCTION tix.tix_revocations(uuid, bigint, int) IS
     'session; 22023 max_rows, or a since that this feed has not reached.';
 
 REVOKE ALL ON FUNCTION tix.next_issue, tix.revoke_codes, tix.tix_revocations FROM PUBLIC;
-GRANT EXECUTE ON FUNCTION tix.tix_revocations TO tix_app, tix_admin;
+GRANT EXECUTE ON FUNCTION tix.tix_revocations TO tix_admin;

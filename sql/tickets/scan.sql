@@ -86,4 +86,4 @@ COMMENT ON FUNCTION tix.tix_check_in(text, uuid, text, timestamptz, text, text, 
     'argument, a code over 4096 bytes; P0002 unknown or closed gate; TX009 nonce of another scan.';
 
 REVOKE ALL ON FUNCTION tix.scan_at_gate, tix.tix_check_in FROM PUBLIC;
-GRANT EXECUTE ON FUNCTION tix.tix_check_in TO tix_app, tix_admin;
+GRANT EXECUTE ON FUNCTION tix.tix_check_in TO tix_admin;

@@ -71,6 +71,12 @@ test('only gates scan, at gates there are, what they can have read', async () =>
         problem(await person(role).post('/v1/check-in', body), 403, 'forbidden');
     }
     problem(await gate.post('/v1/check-in', { code: 'x', gateId: randomUUID() }), 404, 'not_found');
+    const forged = person('gate');  // of whom the database knows nothing
+    problem(await forged.post('/v1/check-in', body), 404, 'not_found');
+    problem(await forged.post('/v1/check-in/batch', { device, scans: [{ code: 'x' }] }), 404);
+    const query = `sessionId=${session.sessionId}&gateId=${gateId}`;
+    problem(await forged.get(`/v1/check-in/manifest?${query}`), 404, 'not_found');
+    problem(await forged.get(`/v1/check-in/revocations?sessionId=${session.sessionId}`), 404);
     for (const bad of [{ code: '' }, { code: 'x'.repeat(4097) }, { direction: 'up' }, { at: 'now' },
         { force: 1 }, { nonce: '' }]) {
         problem(await gate.direct.post('/v1/check-in', { ...body, ...bad }), 400, 'validation');

@@ -1,6 +1,6 @@
 -- What the gateway asks on behalf of staff: the database knows who may, and says so to nobody else.
 \ir fixture.psql
-SELECT plan(29);
+SELECT plan(41);
 CREATE FUNCTION pg_temp.staff(role text) RETURNS uuid LANGUAGE plpgsql AS $$
 DECLARE u uuid := tix.tix_register_user(gen_random_uuid() || '@example.org', '$x');
 BEGIN
@@ -29,6 +29,25 @@ FROM (VALUES (:'desk', 'the box office'), (:'rival', 'an organizer'), (NULL, 'no
     w (who, whom);
 SELECT throws_ok(format('SELECT tix_refund_order_for(%L, %L, NULL, ''x'', NULL)', :'o', :'desk'),
     'P0002', NULL, 'the box office owes no money back');
+
+-- Gates.
+CREATE FUNCTION pg_temp.at_gate(act text, who uuid, session uuid, gate uuid) RETURNS text
+LANGUAGE sql AS $$ SELECT format(act, who, session, gate) $$;
+SELECT tix_add_gate(venue_id, 'North') AS north FROM events WHERE event_id = :'event' \gset
+SELECT tix_set_entry_rule(:'north', :'session') \g /dev/null
+CREATE TEMP TABLE acts (act text, what text);
+INSERT INTO acts VALUES
+    ('SELECT FROM tix.tix_check_in_for(%L, ''x'', %3$L, ''in'', NULL, NULL, NULL, false)',
+     'a scan'),
+    ('SELECT FROM tix.tix_upload_check_ins_for(%L, ''d'', ''[{"code": "x"}]'', NULL)', 'an upload'),
+    ('SELECT FROM tix.tix_check_in_manifest_for(%L, %2$L, %3$L, NULL, 10)', 'a manifest'),
+    ('SELECT FROM tix.tix_revocations_for(%L, %2$L, 0, 10)', 'a feed');
+SELECT throws_ok(pg_temp.at_gate(act, who, :'session', :'north'), 'P0002', 'gate does not exist',
+    what || ' is not for ' || whom)
+FROM acts, (VALUES (:'desk'::uuid, 'the box office'), (gen_random_uuid(), 'a stranger'))
+    w (who, whom);
+SELECT lives_ok(pg_temp.at_gate(act, :'gate', :'session', :'north'), what || ' is for a gate')
+FROM acts;
 
 -- Who may.
 SET ROLE tix_gateway;
