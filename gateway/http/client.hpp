@@ -45,7 +45,8 @@ public:
     std::optional<Answer> get(const std::string& path);
     std::optional<Answer> post(const std::string& path, const std::string& body,
                                const std::string& content_type, const Headers& headers = {});
-    // The same, with a deadline that dripping does not move; it is the request's own.
+    // The same, with a deadline that dripping does not move; it is the request's own. The time that
+    // the resolver of names takes comes on top.
     std::optional<Answer> send(const Request& request);
 
     // How many connections were opened so far.

@@ -77,6 +77,13 @@ bool Reconciler::resolve(const DbResult& due, int row) {
         return true;
     } catch (const ProblemError&) {
         return false;  // the payment had to be closed first, and that got no answer
+    } catch (const DbError& error) {
+        if (error.kind != DbError::Kind::kStatement) throw;
+        // One that the database does not take must not keep the others waiting.
+        log_error("payment_not_recorded", {{"paymentId", payment.payment_id},
+                                           {"sqlstate", error.sqlstate},
+                                           {"reason", error.message}});
+        return true;
     }
 }
 

@@ -1,8 +1,12 @@
 // Stripe silent, slow, confused or gone, and gateways killed in between: nothing is lost, nothing
 // is charged twice, and nobody waits for long.
 import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
 import { ok, problem } from './lib/client.mjs';
+import { OwnGateway, freePort } from './lib/own_gateway.mjs';
+import { LocalStripe } from './lib/stripe.mjs';
 import { asked, due, gateway, ledger, loseSeats, ordered, paying, scripted, session, stripe,
     tickets, withheld } from './lib/stripe_world.mjs';
 import { eventually, seatState, sql, violations } from './lib/world.mjs';
@@ -131,6 +135,36 @@ test('too many requests, a refused key and broken answers are unknown, never no'
         await scripted(() => answer, async () => problem(await made.pay(), 503, 'outcome_unknown'));
         assert.equal(await made.status(), 'payment_pending');
         ok(await (await ordered()).pay('pm_card_visa'), 202);  // and the circuit stays closed
+    }
+});
+
+test('https: the key goes to nobody whose certificate is not vouched for', async () => {
+    const secure = new LocalStripe();
+    const other = new OwnGateway(await freePort());
+    const cert = `${other.folder}/cert.pem`;
+    const key = `${other.folder}/key.pem`;
+    const made = spawnSync('openssl', ['req', '-x509', '-newkey', 'rsa:2048', '-nodes',
+        '-days', '1', '-subj', '/CN=localhost', '-addext', 'subjectAltName=DNS:localhost', '-keyout', key,
+        '-out', cert]);
+    assert.equal(made.status, 0, `${made.stderr}`);
+    await secure.listen(await freePort(), { key: readFileSync(key), cert: readFileSync(cert) });
+    try {
+        await other.start(`
+[payments.stripe]
+url = "https://localhost:${secure.port}"
+secret_key_file = "${other.secret('key', secure.secretKey)}"
+webhook_secret_file = "${other.secret('webhook', secure.webhookSecret)}"`);
+        const ann = await ordered();
+        const pay = () => other.client(ann.ann).post(`/v1/orders/${ann.orderId}/pay`,
+            { provider: 'stripe' });
+        problem(await pay(), 503, 'outcome_unknown');
+        assert.equal(secure.calls.length, 0);
+        await other.kill('SIGTERM');
+        await other.start(other.more, { SSL_CERT_FILE: cert });
+        assert.match(ok(await pay(), 202).action.clientSecret, /^pi_/);
+    } finally {
+        await other.stop();
+        await secure.close();
     }
 });
 

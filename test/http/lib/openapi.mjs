@@ -22,13 +22,14 @@ export const allRoles = document.components.schemas.User.properties.role.enum;
 export const operations = Object.entries(document.paths).flatMap(([path, methods]) =>
     Object.entries(methods).map(([method, operation]) => {
         const { operationId, parameters = [], requestBody, responses } = resolve(operation);
+        const schema = requestBody?.content['application/json'].schema;
         return {
             id: operationId, method: method.toUpperCase(), path, parameters, responses,
             security: operation.security ?? document.security,
             roles: operation['x-roles'] ?? allRoles,
             hasBody: requestBody !== undefined,
-            // A document of another's format, such as a seating plan, has no members of ours.
-            body: fields(requestBody?.content['application/json'].schema),
+            // Of several forms the first. A document of another's format, such as a seating plan, has no members of ours.
+            body: fields(schema?.anyOf?.[0] ?? schema),
         };
     }));
 

@@ -38,7 +38,7 @@ export class OwnGateway {
 
     // Starts it with the stack's settings, which `more` (TOML) follows. It publishes nothing and
     // posts no webhooks: the stack's own gateway does.
-    async start(more = this.more) {
+    async start(more = this.more, env = {}) {
         this.more = more;
         const toml = readFileSync(`${process.env.TIX_RUN}/gateway/gateway.toml`, 'utf8')
             .replace(/(\[server\]\nport = )\d+/, `$1${this.port}`)
@@ -47,7 +47,7 @@ export class OwnGateway {
         writeFileSync(join(this.folder, 'gateway.toml'), `${toml}\n${more}\n`, { mode: 0o600 });
         this.process = spawn(`${process.env.TIX_RUN}/bin/tix-gateway`,
             [`--config=${join(this.folder, 'gateway.toml')}`],
-            { stdio: ['ignore', 'pipe', 'pipe'] });
+            { stdio: ['ignore', 'pipe', 'pipe'], env: { ...process.env, ...env } });
         for (const stream of [this.process.stdout, this.process.stderr]) {
             stream.on('data', (bytes) => { this.log += bytes; });
         }

@@ -3,6 +3,7 @@
 import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
 import { createServer } from 'node:http';
+import { createServer as createTlsServer } from 'node:https';
 import Stripe from 'stripe';
 import { sleep } from './client.mjs';
 
@@ -38,15 +39,17 @@ export class LocalStripe {
     #open = new Set();
     #sending = new Set();
 
-    async listen(port) {
+    // tls: key and cert, for https.
+    async listen(port, tls) {
         this.port = port;
-        this.server = createServer((request, response) => {
+        const answer = (request, response) => {
             const chunks = [];
             request.on('data', (chunk) => chunks.push(chunk)).on('end', () => {
                 this.#open.add(response);
                 this.#answer(request, Buffer.concat(chunks).toString(), response);
             });
-        });
+        };
+        this.server = tls ? createTlsServer(tls, answer) : createServer(answer);
         await new Promise((done) => { this.server.listen(port, '127.0.0.1', done); });
         // The official client is the buyer's browser and the dashboard; it judges our dialect.
         this.client = new Stripe(this.secretKey, { host: '127.0.0.1', port, protocol: 'http',
