@@ -74,7 +74,8 @@ DECLARE
     held boolean;
 BEGIN
     SELECT asked.status IN ('payment_pending', 'in_doubt')
-           AND bool_and((tix_lock_get(i.lock_id, asked.user_id)).ok)
+           AND bool_and(coalesce(
+               i.seat_id = ANY ((tix_lock_get(i.lock_id, asked.user_id)).seats), false))
     INTO held FROM order_items i WHERE i.order_id = asked.order_id;
     UPDATE payments p SET status = CASE WHEN held THEN 'authorized' ELSE 'voiding' END,
         provider_transaction_id = money.provider_transaction_id, attempts = 0,

@@ -1,7 +1,7 @@
 -- Outcomes of payments: the states a payment may take, each edge and each that is none; what an
 -- authorization is answered; and money that must not be obeyed.
 \ir fixture.psql
-SELECT plan(112);
+SELECT plan(114);
 CREATE FUNCTION pg_temp.event(id text, kind text, o uuid, amount bigint,
                               currency text DEFAULT 'EUR')
 RETURNS text LANGUAGE sql AS $$
@@ -67,6 +67,12 @@ SELECT throws_ok(format('SELECT tix_payment_authorized(''mock'', %L, ''t'', %L, 
     :'o'), '22023', NULL, 'an authorization needs an id') FROM (VALUES (NULL), ('')) v (id);
 SELECT throws_ok(format('SELECT tix_payment_authorized(''nobody'', ''a'', ''t'', %L, 1, ''EUR'')',
     :'o'), '22023', NULL, 'and a provider');
+SELECT pg_temp.begun(:'session', 'A-5 B-5', :'ann') AS half \gset
+SELECT tix_force_release(:'session', '{A-5}', 'the roof leaks') \g /dev/null
+SELECT is(pg_temp.authorized('h', order_id, total_amount), 'void',
+    'one seat lost, and nothing is captured') FROM orders WHERE order_id = :'half';
+SELECT is(pg_temp.status(:'half') || pg_temp.state(:'session', 'B-5'), 'expiredfree',
+    'the others are given back');
 SELECT pg_temp.begun(:'session', 'A-2', :'ann') AS lost \gset
 SELECT release_order_seats(:'lost', :'ann') \g /dev/null
 SELECT is(pg_temp.authorized('a', :'lost', 1000), 'void', 'when a seat is lost: void');
