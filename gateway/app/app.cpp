@@ -18,6 +18,7 @@
 #include "../log/log.hpp"
 #include "../payments/reconciler.hpp"
 #include "../pipeline/pipeline.hpp"
+#include "../providers/linepay.hpp"
 #include "../providers/mock.hpp"
 #include "../providers/stripe.hpp"
 #include "../webhooks/webhooks.hpp"
@@ -32,6 +33,11 @@ using std::chrono::seconds;
 constexpr int kSeatListWaiters = 32;
 constexpr std::size_t kSecretBytes = 32;
 constexpr int kPlanWaiters = 4;
+
+bool is_web_address(std::string_view text) {
+    return (text.starts_with("https://") || text.starts_with("http://")) &&
+           std::all_of(text.begin(), text.end(), [](char c) { return c > ' ' && c <= '~'; });
+}
 
 DbSettings database(const Config& config) {
     const auto& from = config.database;
@@ -63,6 +69,20 @@ ServerSettings server(const Config& config, RefuseLongBody refuse_long_body) {
     return settings;
 }
 
+std::unique_ptr<Provider> linepay(const Config& config) {
+    const auto& from = config.linepay;
+    if (!is_web_address(from.public_url) || !is_web_address(from.return_page))
+        throw ConfigError(
+            "settings payments.linepay.public_url and return_page must begin with "
+            "https:// or http://");
+    const std::string back = from.public_url + "/v1/payments/linepay/";
+    return std::make_unique<LinePay>(LinePay::Settings{
+        {from.url, from.channel_id, read_secret("payments.linepay.secret_file", from.secret_file),
+         milliseconds(from.timeout_ms), milliseconds(from.confirm_timeout_ms)},
+        back + "confirm",
+        back + "cancel"});
+}
+
 Providers providers(const Config& config, Metrics& metrics) {
     Providers all;
     const auto add = [&](std::unique_ptr<Provider> provider, std::int64_t at_once) {
@@ -83,6 +103,7 @@ Providers providers(const Config& config, Metrics& metrics) {
                             config.stripe.webhook_secret_file),
                 config.stripe.return_url, milliseconds(config.stripe.timeout_ms)}),
             config.stripe.calls_max);
+    if (!config.linepay.channel_id.empty()) add(linepay(config), config.linepay.calls_max);
     return all;
 }
 

@@ -80,6 +80,11 @@ struct Config {
                     return_url;
         std::int64_t timeout_ms = 10000, calls_max = 64;
     } stripe;
+    struct LinePayPayments {
+        std::string url = "https://api-pay.line.me", channel_id, secret_file, public_url,
+                    return_page;
+        std::int64_t timeout_ms = 20000, confirm_timeout_ms = 45000, calls_max = 64;
+    } linepay;
     struct Webhooks {
         std::int64_t concurrency = 8, timeout_ms = 10000;
         std::vector<std::string> trusted;
@@ -179,6 +184,24 @@ void visit_stripe_settings(Config& c, Visitor&& v) {
 }
 
 template <typename Visitor>
+void visit_linepay_settings(Config& c, Visitor&& v) {
+    v("payments.linepay", "url", c.linepay.url, "LINE Pay's API");
+    v("payments.linepay", "channel_id", c.linepay.channel_id,
+      "the merchant's channel; empty: no such provider");
+    v("payments.linepay", "secret_file", c.linepay.secret_file, "file with its channel secret");
+    v("payments.linepay", "public_url", c.linepay.public_url,
+      "where buyers' browsers reach this API: LINE Pay sends them back there");
+    v("payments.linepay", "return_page", c.linepay.return_page,
+      "the page they see next, with orderId in its query");
+    v("payments.linepay", "timeout_ms", c.linepay.timeout_ms, 100, 60000, "ms",
+      "how long LINE Pay may take to answer; it asks for 20 s");
+    v("payments.linepay", "confirm_timeout_ms", c.linepay.confirm_timeout_ms, 100, 120000, "ms",
+      "the same for confirm and capture; it asks for at least 40 s");
+    v("payments.linepay", "calls_max", c.linepay.calls_max, 1, 1000, "",
+      "requests that may ask LINE Pay at a time; the next gets 503 at once");
+}
+
+template <typename Visitor>
 void visit_payment_settings(Config& c, Visitor&& v) {
     v("payments", "open_max_s", c.payments.open_max_s, 60, 86400, "s",
       "how long a buyer may leave a payment unfinished; then it is called off");
@@ -191,6 +214,7 @@ void visit_payment_settings(Config& c, Visitor&& v) {
     v("payments.mock", "charges_max", c.mock.charges_max, 1, 1000, "",
       "requests that may ask the provider at a time; the next gets 503 at once");
     visit_stripe_settings(c, v);
+    visit_linepay_settings(c, v);
 }
 
 template <typename Visitor>

@@ -11,6 +11,7 @@ namespace {
 constexpr int kRowsMax = 16;
 constexpr char kDue[] = "SELECT * FROM tix.tix_refunds_due($1::int, $2::text[])";
 constexpr char kRefused[] = "SELECT * FROM tix.tix_refund_refused($1::uuid, $2::text)";
+constexpr char kKnown[] = "SELECT * FROM tix.tix_provider_refunds($1::uuid)";
 constexpr char kSilent[] = "the provider does not answer";
 
 }  // namespace
@@ -54,12 +55,14 @@ private:
 
     // False when the provider gave no answer that counts.
     bool ask(const DbResult& due, int row) {
-        const Refund refund{std::string(due.text(row, 0)),
-                            std::string(due.text(row, 1)),
-                            std::string(due.text(row, 2)),
-                            std::string(due.text(row, 4)),
-                            due.number(row, 5),
-                            std::string(due.text(row, 6))};
+        Refund refund{std::string(due.text(row, 0)),
+                      std::string(due.text(row, 1)),
+                      std::string(due.text(row, 2)),
+                      std::string(due.text(row, 4)),
+                      due.number(row, 5),
+                      std::string(due.text(row, 6))};
+        if (!provider_.provider().keeps_ids())
+            refund.known_ids = database_.read(kKnown, {refund.payment_id}).array(0, 0);
         const Answer answer = provider_.refund(refund);
         for (const Fact& fact : answer.facts)
             record_answer(database_, provider_.name(), fact);

@@ -273,6 +273,11 @@ std::optional<Standing> read_details(const Reply& reply, std::string_view transa
     return std::nullopt;
 }
 
+std::optional<Standing> read_number(const Reply& reply) {
+    if (reply.code == kNoSuchTransaction) return std::nullopt;
+    return Standing{};
+}
+
 State read_check(const Reply& reply) {
     if (reply.code == "0000") return State::kWaiting;
     if (reply.code == "0110") return State::kApproved;

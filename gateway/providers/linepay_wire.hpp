@@ -96,6 +96,9 @@ struct Standing {
 // What GET /v3/payments says of a transaction; it knows confirmed ones only. Nothing when it knows
 // none of this id, kUnknown when it says something that is not whole.
 std::optional<Standing> read_details(const Reply& reply, std::string_view transaction_id);
+// What it says of an order number: nothing when it knows none, kUnknown for anything else, as its
+// transaction is not one that we know.
+std::optional<Standing> read_number(const Reply& reply);
 // What GET /v3/payments/requests/{id}/check says: kCaptured is never among it, as that is for the
 // details to say.
 State read_check(const Reply& reply);

@@ -36,6 +36,8 @@ struct Refund {
     std::string transaction_id;  // the provider's, of the payment
     std::int64_t amount = 0;     // minor units
     std::string currency;
+    // Of a provider that does not keep ids: its names of this payment's refunds that are booked.
+    std::vector<std::string> known_ids{};
 };
 
 // One thing a provider said.
@@ -86,6 +88,10 @@ public:
     virtual std::string usual_method() const = 0;
     // Whether begin() may be asked for this method.
     virtual bool takes(const std::string& method) const = 0;
+
+    // Whether it keeps our ids, so that asking twice to begin or to refund happens once. Else
+    // begin() is not asked again, and refund() has to look first.
+    virtual bool keeps_ids() const { return true; }
 
     // Asks for the money: only to be reserved, if the provider can. Yes: begun.
     virtual Began begin(const Payment& payment) = 0;

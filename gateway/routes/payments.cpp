@@ -29,6 +29,25 @@ void keep(Services& services, const Payment& payment, const Began& began) {
          began.redirect_url.empty() ? std::nullopt : DbValue(began.redirect_url), ttl});
 }
 
+// Asks the provider to begin. One that would open a second payment is asked once: its first answer
+// is in the database.
+Began begin(Services& services, const GuardedProvider& provider, GuardedProvider::Turn& turn,
+            const Payment& payment) {
+    if (!provider.provider().keeps_ids()) {
+        const DbResult row = services.db.read("SELECT * FROM tix.tix_payment_action($1::uuid)",
+                                              {payment.payment_id});
+        if (row.rows() > 0) {
+            Began before;
+            before.outcome = Outcome::kYes;
+            if (!row.null(0, 1)) before.redirect_url = row.text(0, 1);
+            return before;
+        }
+    }
+    Began began = turn.begin(payment);
+    keep(services, payment, began);
+    return began;
+}
+
 [[noreturn]] void refuse(const Began& began) {
     Problem problem = make_problem("validation");
     problem.errors.push_back({"paymentMethod", "is refused by the provider: " + began.detail});
@@ -57,8 +76,7 @@ HttpResponse pay_order(Services& services, Call& call) {
          method.empty() ? std::nullopt : DbValue(method)});
     Payment payment{std::string(row.text(0, 0)), order, row.number(0, 1),
                     std::string(row.text(0, 2)), "",    method};
-    const Began began = turn.begin(payment);
-    keep(services, payment, began);
+    const Began began = begin(services, *provider, turn, payment);
     payment.transaction_id = began.transaction_id;
     services.cashier.settle(*provider, payment, began);
     if (began.outcome == Outcome::kNo) refuse(began);

@@ -114,6 +114,8 @@ const std::vector<Route>& routes() {
         {"POST", "/v1/orders/{orderId}/pay", pay_order, kUser, L::kPay, B::kJson},
         {"POST", "/webhook/{provider}", payment_webhook, kAnybody, L::kNone, B::kRaw},
         {"POST", "/v1/webhooks/payment/{provider}", payment_webhook, kAnybody, L::kNone, B::kRaw},
+        {"GET", "/v1/payments/linepay/confirm", linepay_return, kAnybody, L::kPay},
+        {"GET", "/v1/payments/linepay/cancel", linepay_return, kAnybody, L::kPay},
 
         {"GET", "/v1/tickets", list_tickets},
         {"GET", "/v1/tickets/{ticketId}", get_ticket},

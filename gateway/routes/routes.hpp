@@ -83,6 +83,8 @@ HttpResponse get_history(Services&, Call&);
 // payments.cpp
 HttpResponse pay_order(Services&, Call&);
 HttpResponse payment_webhook(Services&, Call&);
+// linepay.cpp
+HttpResponse linepay_return(Services&, Call&);
 // tickets.cpp
 HttpResponse list_tickets(Services&, Call&);
 HttpResponse get_ticket(Services&, Call&);

@@ -3,8 +3,8 @@ import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { test } from 'node:test';
 import { ok, problem } from './lib/client.mjs';
-import { buy, buyer, eventually, lock, makeSession, order, orderBecomes, seatIds, seatState,
-    sql, sqlValue, violations } from './lib/world.mjs';
+import { buy, buyer, eventually, lock, makeSession, nobody, order, orderBecomes, seatIds,
+    seatState, sql, sqlValue, violations } from './lib/world.mjs';
 
 const session = makeSession({ amount: 22500 });
 const seats = seatIds(session.sessionId);
@@ -178,4 +178,11 @@ test('an order that fails when it is committed is refused and is not there', asy
     }
     assert.deepEqual(ok(await ann.get('/v1/orders')), []);
     ok(await ann.post('/v1/orders', { lockIds: [lockId] }), 201);
+});
+
+test('who comes back from LINE Pay with the names of no payment finds nothing', async () => {
+    for (const way of ['confirm', 'cancel']) {
+        const query = `transactionId=2026112112345678910&orderId=${randomUUID()}`;
+        problem(await nobody().get(`/v1/payments/linepay/${way}?${query}`), 404, 'not_found');
+    }
 });

@@ -19,8 +19,8 @@ trap clean_up EXIT
 files=(edge document types api_auth api_account api_external api_seats api_locks api_orders
     api_order_changes api_tickets api_catalogue api_back_office api_queue api_transfers api_check_in
     api_box_office prism matrix roles owners idempotency tokens external accounts webhooks limits
-    gateways bots crowd malformed fields queue waiting_page live news storm dripping refunds stripe
-    stripe_faults outgoing outage life logs kills pool_of_two)
+    gateways bots crowd malformed fields queue waiting_page live news storm dripping refunds linepay
+    stripe stripe_faults outgoing outage life logs kills pool_of_two)
 
 # Prints the names of what is here but not in the list, or the other way round.
 check_list() {
