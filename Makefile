@@ -2,8 +2,8 @@
 
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help packages build demo test up down status psql import bench history kills model matrix \
-	stranger tidy clean
+.PHONY: help packages build demo test up down status psql import bench viewers history kills \
+	model matrix stranger tidy clean
 MAKEFLAGS += --no-print-directory
 unexport CDPATH BASH_ENV
 # What the user said, for the hints that say it again another way.
@@ -43,6 +43,9 @@ import: build ## import a seating plan: make import PLAN=file.json[.gz]
 
 bench: build ## measure locks against their yardsticks, plain SQL and Redis
 	@test/bench/run.sh
+
+viewers: build ## 10 000 viewers of one session, all told in order; 304 against a static file
+	@test/bench/viewers.sh
 
 history: build ## judge the history of a server under 220 kills, and that of planted bugs
 	@test/history/run.sh long

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Compiles what the gateway says to cpp-httplib against the header of this system: its interface has
-# changed between the releases of Debian, and the gateway is meant for all of them. httplib.sh DIR takes
-# the header in DIR instead.
+# changed between the releases of Debian, and the gateway is meant for all of them. With a folder it
+# takes the header in there instead.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/../../gateway"
 options=()
