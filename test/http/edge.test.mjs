@@ -217,6 +217,13 @@ test('what is one person\'s is not kept', async () => {
         }
         assert.equal(about(path).length, 3, path);
     }
+    const mine = `/v1/events/${freshClient()}`;
+    const headers = { authorization: 'Bearer a' };
+    assert.equal((await get(mine, { headers })).status, 200);
+    mood = { dead: true };
+    assert.equal((await get(mine)).status, 503);
+    assert.equal((await get(mine, { headers })).status, 503);
+    mood = {};
     seen = [];
     for (let n = 0; n < 3; n++) assert.equal((await get('/v1/events')).status, 200);
     assert.equal(seen.length, 3, 'what is on is asked for every time');
