@@ -56,8 +56,8 @@ async function tickets(who) {
 
 
 // For each operation: who asks for what (ids of the path, body); other: what makes it another
-// request; refused: what is answered 409, where anything is; claimed: SQL that holds the key as a request under way
-// does; effect: what must not happen twice.
+// request; refused: what is answered 409, where anything is; claimed: SQL that holds the key as a
+// request under way does; effect: what must not happen twice.
 const acts = {
     lockSeats: async () => ({ ...named, who: buyer(), body: { seatIds: take(2) },
         other: { body: { seatIds: take(1) } }, refused: { body: { seatIds: [taken] } },
