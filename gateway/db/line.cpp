@@ -6,7 +6,7 @@
 namespace tix::gateway {
 namespace {
 
-constexpr double kSmoothing = 1.0 / 16;
+constexpr double kCountedForS = 1;
 
 thread_local Rank rank_of_thread = Rank::kMoney;
 
@@ -76,8 +76,13 @@ std::size_t Line::next_rank() {
 
 bool Line::call_next(Clock::time_point now) {
     if (size() == 0) return false;
-    gap_s_ += (seconds(now - last_) - gap_s_) * kSmoothing;
+    busy_s_ += seconds(now - last_);
     last_ = now;
+    if (++counted_ >= kCounted || busy_s_ >= kCountedForS) {
+        gap_s_ = busy_s_ / counted_;
+        busy_s_ = 0;
+        counted_ = 0;
+    }
     wake(next_rank());
     return true;
 }

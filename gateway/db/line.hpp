@@ -48,6 +48,7 @@ private:
     };
     static constexpr std::size_t kRanks = 3;
     static constexpr unsigned kFairTurn = 8;
+    static constexpr int kCounted = 256;  // many, because places come in bursts
 
     std::size_t size() const;
     std::size_t next_rank();
@@ -59,7 +60,9 @@ private:
     unsigned turn_ = 0;
     // Of the places that became free while somebody waited.
     Clock::time_point last_;
-    double gap_s_ = 0;  // the mean time between two
+    double gap_s_ = 0;   // the mean time between two, of the last kCounted or the last second
+    double busy_s_ = 0;  // of those being counted
+    int counted_ = 0;
 };
 
 // The rank of what this thread asks the database for. The default is kMoney: threads that serve no

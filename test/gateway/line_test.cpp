@@ -103,12 +103,13 @@ TEST(Line, it_has_room_for_so_many_and_no_more) {
 // A place every 10 ms, told by the times alone, with a patience of 100 ms.
 TEST(Line, who_would_wait_longer_than_is_worth_it_is_told_at_once) {
     Waiters waiters(1000, 100ms);
-    for (int i = 0; i < 120; ++i)
-        waiters.add(Rank::kSeats, 's');
+    waiters.add(Rank::kSeats, 's');
     auto now = Clock::now();
+    for (int i = 1; i < 130; ++i)
+        waiters.add(Rank::kSeats, 's');
     {
         const std::scoped_lock lock(waiters.mutex);
-        for (int i = 0; i < 100; ++i)
+        for (int i = 0; i < 110; ++i)
             waiters.line.call_next(now += 10ms);
     }
     const std::scoped_lock lock(waiters.mutex);
@@ -121,6 +122,20 @@ TEST(Line, who_would_wait_longer_than_is_worth_it_is_told_at_once) {
     EXPECT_TRUE(waiters.line.admits(Rank::kSeats, now)) << "7 before him are 70 ms";
     EXPECT_FALSE(waiters.line.admits(Rank::kSeats, now + 95ms)) << "no place has come since";
     EXPECT_FALSE(waiters.line.admits(Rank::kMoney, now + 105ms)) << "no place comes at all";
+}
+
+TEST(Line, places_that_come_in_bursts_are_counted_by_their_mean) {
+    Waiters waiters(1000, 100ms);
+    waiters.add(Rank::kSeats, 's');
+    auto now = Clock::now();
+    for (int i = 1; i < 160; ++i)
+        waiters.add(Rank::kSeats, 's');
+    const std::scoped_lock lock(waiters.mutex);
+    for (int i = 0; i < 130; ++i)  // ten at once every 90 ms: 9 ms each
+        waiters.line.call_next(now += i % 10 == 9 ? 90ms : 0ms);
+    while (waiters.line.waiting() > 9)
+        waiters.line.call_next(now);
+    EXPECT_TRUE(waiters.line.admits(Rank::kSeats, now)) << "9 before him are 81 ms";
 }
 
 TEST(Line, the_rank_of_a_thread_ends_with_its_scope) {
