@@ -23,7 +23,7 @@ Payment payment_of(Payment known, const Fact& fact) {
 
 }  // namespace
 
-Recorded Cashier::hear(GuardedProvider& provider, const News& news) {
+Recorded Cashier::hear(GuardedProvider& provider, const ProviderNews& news) {
     Recorded last;
     for (const Fact& fact : news.facts) {
         const Payment payment = payment_of({}, fact);

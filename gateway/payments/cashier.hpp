@@ -18,7 +18,7 @@ public:
     // News that came by itself; answers what the last fact did. Throws DbError, and ProblemError
     // `unavailable` when the provider has to be asked before the news can count and does not
     // answer: in both cases it has to send it again.
-    Recorded hear(GuardedProvider& provider, const News& news);
+    Recorded hear(GuardedProvider& provider, const ProviderNews& news);
     // What the provider answered about our own payment. Throws DbError.
     Recorded settle(GuardedProvider& provider, const Payment& payment, const Answer& answer);
 

@@ -27,7 +27,7 @@ const char* text_of(Outcome outcome) {
 
 }  // namespace
 
-GuardedProvider::GuardedProvider(std::unique_ptr<Provider> provider, GuardSettings settings,
+GuardedProvider::GuardedProvider(std::unique_ptr<Provider> provider, ProviderGuardSettings settings,
                                  Metrics& metrics)
     : provider_(std::move(provider)),
       metrics_(metrics),
@@ -111,7 +111,8 @@ void GuardedProvider::note(Entry& entry, const char* call, Outcome outcome,
         log_info("provider_circuit_closed", {{"provider", name()}});
 }
 
-void Providers::add(std::unique_ptr<Provider> provider, GuardSettings settings, Metrics& metrics) {
+void Providers::add(std::unique_ptr<Provider> provider, ProviderGuardSettings settings,
+                    Metrics& metrics) {
     all_.push_back(std::make_unique<GuardedProvider>(std::move(provider), settings, metrics));
 }
 

@@ -22,14 +22,15 @@
 
 namespace tix::gateway {
 
-struct GuardSettings {
+struct ProviderGuardSettings {
     int at_once = 64;  // each of the two kinds
     Breaker::Settings breaker;
 };
 
 class GuardedProvider {
 public:
-    GuardedProvider(std::unique_ptr<Provider> provider, GuardSettings settings, Metrics& metrics);
+    GuardedProvider(std::unique_ptr<Provider> provider, ProviderGuardSettings settings,
+                    Metrics& metrics);
 
     const char* name() const { return provider_->name(); }
     // For what asks nobody: webhooks and methods.
@@ -85,7 +86,7 @@ private:
 // Every provider of this gateway, by name.
 class Providers {
 public:
-    void add(std::unique_ptr<Provider> provider, GuardSettings settings, Metrics& metrics);
+    void add(std::unique_ptr<Provider> provider, ProviderGuardSettings settings, Metrics& metrics);
     // Null: no such provider here.
     GuardedProvider* find(std::string_view name) const;
     const std::vector<std::unique_ptr<GuardedProvider>>& all() const { return all_; }

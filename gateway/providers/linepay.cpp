@@ -196,7 +196,7 @@ bool LinePay::genuine(const HttpRequest&, std::string& why) const {
     return false;
 }
 
-News LinePay::read(const Json&) const {
+ProviderNews LinePay::read(const Json&) const {
     throw ProblemError(make_problem("not_found"));
 }
 

@@ -35,7 +35,7 @@ public:
     Answer details(const Payment& payment) override;
 
     bool genuine(const HttpRequest& request, std::string& why) const override;
-    News read(const Json& body) const override;
+    ProviderNews read(const Json& body) const override;
 
     static constexpr char kName[] = "linepay";
     // Whether an order number of LINE Pay is one that we gave to this payment.

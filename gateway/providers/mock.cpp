@@ -161,7 +161,7 @@ bool MockProvider::genuine(const HttpRequest& request, std::string& why) const {
                             std::time(nullptr), why);
 }
 
-News MockProvider::read(const Json& body) const {
+ProviderNews MockProvider::read(const Json& body) const {
     Reader reader(body);
     Fact fact;
     fact.event_id = reader.text("id", true, kLabelBytes).value_or("");

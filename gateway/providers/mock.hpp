@@ -26,7 +26,7 @@ public:
     Answer details(const Payment& payment) override;
 
     bool genuine(const HttpRequest& request, std::string& why) const override;
-    News read(const Json& body) const override;
+    ProviderNews read(const Json& body) const override;
 
 private:
     std::optional<HttpClient::Answer> post(const char* path, const Json& body);

@@ -71,7 +71,7 @@ struct Began : Answer {
 };
 
 // What a webhook says.
-struct News {
+struct ProviderNews {
     std::vector<Fact> facts;
     // It says that something happened, not what: to be asked about (order_id may be empty).
     std::optional<Payment> ask;
@@ -108,7 +108,7 @@ public:
     // line for the log.
     virtual bool genuine(const HttpRequest& request, std::string& why) const = 0;
     // Reads a genuine one; throws ProblemError validation for what the provider never says.
-    virtual News read(const Json& body) const = 0;
+    virtual ProviderNews read(const Json& body) const = 0;
 };
 
 }  // namespace tix::gateway

@@ -181,7 +181,7 @@ bool StripeProvider::genuine(const HttpRequest& request, std::string& why) const
                             settings_.webhook_secret, std::time(nullptr), why);
 }
 
-News StripeProvider::read(const Json& body) const {
+ProviderNews StripeProvider::read(const Json& body) const {
     return stripe::news_of(body);
 }
 

@@ -37,7 +37,7 @@ public:
     Answer details(const Payment& payment) override;
 
     bool genuine(const HttpRequest& request, std::string& why) const override;
-    News read(const Json& body) const override;
+    ProviderNews read(const Json& body) const override;
 
 private:
     // What came back: status 0 when nothing readable did.

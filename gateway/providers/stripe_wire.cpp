@@ -188,8 +188,8 @@ std::optional<Fact> fact_of_dispute(const Json& dispute) {
     return fact;
 }
 
-News news_of(const Json& event) {
-    News news;
+ProviderNews news_of(const Json& event) {
+    ProviderNews news;
     const std::string type = text_at(event, {"type"});
     const Json* object = member_at(event, {"data", "object"});
     const std::string id = text_at(event, {"id"});

@@ -38,7 +38,7 @@ std::optional<Fact> fact_of_refund(const Json& refund);
 // A Dispute: opened, won, lost, or nothing for an inquiry, which takes no money.
 std::optional<Fact> fact_of_dispute(const Json& dispute);
 // An Event; nothing for types that say nothing of a payment.
-News news_of(const Json& event);
+ProviderNews news_of(const Json& event);
 
 // What an error says about the request it answers.
 struct Error {

@@ -116,7 +116,7 @@ TEST(Stripe, the_state_decides_whatever_the_event_is_called) {
                              "payment_intent.payment_failed", "payment_intent.invented"})
         EXPECT_EQ(told(news_of(event(type, intent("requires_capture"))).facts),
                   "authorized 9000 EUR");
-    const News news = news_of(event("payment_intent.succeeded", intent("succeeded")));
+    const ProviderNews news = news_of(event("payment_intent.succeeded", intent("succeeded")));
     EXPECT_EQ(news.facts[0].event_id, "evt_1");
     EXPECT_EQ(news.facts[0].payment_id, kPayment);
     EXPECT_EQ(news.facts[0].order_id, kOrder);
@@ -150,14 +150,14 @@ TEST(Stripe, a_refund_counts_when_it_is_paid_or_has_failed) {
 
 TEST(Stripe, a_charge_tells_its_refunds_or_who_to_ask_about) {
     Json charge = {{"id", "ch_1"}, {"object", "charge"}, {"payment_intent", "pi_1"}};
-    const News little = news_of(event("charge.refunded", charge));
+    const ProviderNews little = news_of(event("charge.refunded", charge));
     EXPECT_TRUE(little.facts.empty());
     ASSERT_TRUE(little.ask);
     EXPECT_EQ(little.ask->transaction_id, "pi_1");
     Json second = refund("failed");
     second["id"] = "re_2";
     charge["refunds"] = {{"data", {refund("succeeded"), second}}};
-    const News all = news_of(event("charge.refunded", charge));
+    const ProviderNews all = news_of(event("charge.refunded", charge));
     EXPECT_EQ(told(all.facts), "refunded 700 EUR; refund_failed 700 EUR");
     EXPECT_EQ(all.facts[1].event_id, "evt_1:1");
     EXPECT_FALSE(all.ask);
