@@ -24,12 +24,14 @@ test('an order takes exactly the held seats, at the price of the moment', async 
     assert.equal(made.sessionId, session.sessionId);
     assert.deepEqual(made.total, { amount: '450.00', currency: 'EUR' });
     assert.deepEqual([...made.seatIds].sort(), [...wanted].sort());
-    const { items, completedAt, ...order } = ok(await ann.get(`/v1/orders/${made.orderId}`));
+    const shown = ok(await ann.get(`/v1/orders/${made.orderId}`));
+    const { items, completedAt, version, ...order } = shown;
     assert.equal(completedAt, null);
+    assert.equal(version, 1);
     assert.deepEqual(items.map((item) => item.seatId).sort(), [...wanted].sort());
     assert.ok(items.every((item) => item.lockId === lockId && item.price.amount === '225.00'));
     assert.deepEqual({ ...order, seatIds: made.seatIds }, made);
-    assert.deepEqual(ok(await ann.get('/v1/orders')), [{ ...order, completedAt, items }]);
+    assert.deepEqual(ok(await ann.get('/v1/orders')), [shown]);
 });
 
 test('an order repeated with its key is one order and one answer', async () => {
