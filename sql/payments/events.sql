@@ -204,9 +204,9 @@ COMMENT ON FUNCTION
     'and ignored. order_id NULL: that of the transaction. amount in minor units; payload at most '
     '64 kB. result: applied; duplicate (said before); ignored (nothing to do, or an alarm was '
     'raised: unknown order, wrong amount or currency, refund nobody asked for); late (completed '
-    'although the hold had been lost); paid_unfulfilled (the money is owed back). next_action: what '
-    'to ask the provider for: none, capture, void, refund. Errors: 22023 unknown provider, no id or '
-    'too long; TX015 retry in 50 ms.';
+    'although the hold had been lost); paid_unfulfilled (the money is owed back). next_action: '
+    'what to ask the provider for: none, capture, void, refund. Errors: 22023 unknown provider, no '
+    'id or too long; TX015 retry in 50 ms.';
 
 DROP FUNCTION IF EXISTS
     tix.tix_payment_authorized(text, text, text, uuid, bigint, text, jsonb);

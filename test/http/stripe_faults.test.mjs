@@ -144,8 +144,8 @@ test('https: the key goes to nobody whose certificate is not vouched for', async
     const cert = `${other.folder}/cert.pem`;
     const key = `${other.folder}/key.pem`;
     const made = spawnSync('openssl', ['req', '-x509', '-newkey', 'rsa:2048', '-nodes',
-        '-days', '1', '-subj', '/CN=localhost', '-addext', 'subjectAltName=DNS:localhost', '-keyout', key,
-        '-out', cert]);
+        '-days', '1', '-subj', '/CN=localhost', '-addext', 'subjectAltName=DNS:localhost',
+        '-keyout', key, '-out', cert]);
     assert.equal(made.status, 0, `${made.stderr}`);
     await secure.listen(await freePort(), { key: readFileSync(key), cert: readFileSync(cert) });
     try {
