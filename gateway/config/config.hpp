@@ -296,7 +296,7 @@ void visit_settings(Config& c, Visitor&& v) {
     v("limits", "lock_per_minute", c.limits.lock_per_minute, 1, 1000000, "per minute",
       "lock, lock-best, extend and release of a user");
     v("limits", "order_per_minute", c.limits.order_per_minute, 1, 1000000, "per minute",
-      "orders created by a user");
+      "orders created, and exports and erasures asked for, by a user");
     v("limits", "pay_per_minute", c.limits.pay_per_minute, 1, 1000000, "per minute",
       "payments begun by a user");
     v("limits", "other_per_minute", c.limits.other_per_minute, 1, 1000000, "per minute",

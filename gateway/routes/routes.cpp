@@ -76,8 +76,8 @@ const std::vector<Route>& routes() {
 
         {"GET", "/v1/me", get_profile},
         {"PATCH", "/v1/me", update_profile, kUser, L::kOther, B::kJson},
-        {"DELETE", "/v1/me", erase_own, kUser, L::kAuth, B::kJson},
-        {"GET", "/v1/me/export", export_own, kUser, L::kAuth},
+        {"DELETE", "/v1/me", erase_own, kUser, L::kOrder, B::kJson},
+        {"GET", "/v1/me/export", export_own, kUser, L::kOrder},
         {"POST", "/v1/me/sign-out", sign_out_everywhere},
 
         {"GET", "/v1/sessions/{sessionId}/seats", get_seats, kAnybody},

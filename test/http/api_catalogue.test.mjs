@@ -159,6 +159,7 @@ test('a changed plan becomes the map of a session that sells, but for seats in u
     ok(await ann.delete(`/v1/locks/${held.lockId}`));
     const kept = await lock(ann, { url }, ['a']);
     ok(await anna.post(`/v1/admin${url.slice(3)}/seat-map`, { seatMapId }));
+    ok(await anna.post(`/v1/admin${url.slice(3)}/load`));
     const now = ok(await nobody().get(`${url}/seats`)).seats;
     assert.deepEqual(now.map((s) => [s.seatId, s.state]),
         [['a', 'held'], ['b', 'free'], ['c', 'free'], ['e', 'free']]);
@@ -169,8 +170,8 @@ test('every act of an organiser is in the log, with who did it', () => {
     const acts = sqlValue(`SELECT string_agg(DISTINCT act, ' ' ORDER BY act) FROM tix.audit_log
         WHERE detail->>'actor' = '${anna.userId}' AND detail->>'subject' IN
             ('${venueId}', '${eventId}', '${sessionId}')`);
-    assert.equal(acts, 'apply_seat_map create_event create_session create_venue open_sale '
-        + 'set_price update_session update_venue upload_seat_map');
+    assert.equal(acts, 'apply_seat_map create_event create_session create_venue '
+        + 'load_session open_sale set_price update_session update_venue upload_seat_map');
 });
 
 test('another organiser\'s things are not there', async () => {

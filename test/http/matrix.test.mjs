@@ -160,6 +160,7 @@ for (const operation of operations.filter(({ id }) => own.includes(id))) {
 
 for (const operation of operations.filter(({ security }) => security.some((way) => way.bearer))) {
     if (operation.security.some((way) => !Object.keys(way).length)) continue;
+    if (ofStaff.includes(operation.id)) continue; // roles.test.mjs
     test(`${operation.method} ${operation.path}: without a token, 401`, async () => {
         const path = fill(operation.path, idsOr({ ...hers, sessionId: draft.sessionId }));
         const unchanged = picture();
