@@ -182,7 +182,7 @@ struct App::Parts {
           refunds(providers, pool, metrics),
           cashier(pool, refunds),
           reconcilers(providers, seconds(config.payments.open_max_s), pool, cashier, metrics),
-          queues(pool),
+          queues(database(config)),
           webhooks({static_cast<int>(config.webhooks.concurrency),
                     milliseconds(config.webhooks.timeout_ms), config.webhooks.trusted},
                    pool, metrics),

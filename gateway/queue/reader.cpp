@@ -68,8 +68,8 @@ Board board_of(const DbResult& rows, int row) {
 
 }  // namespace
 
-QueueReader::QueueReader(DbPool& database)
-    : database_(database), loop_([this] { return read(); }, note) {}
+QueueReader::QueueReader(DbSettings database)
+    : settings_(std::move(database)), loop_([this] { return read(); }, note) {}
 
 std::shared_ptr<const Boards> QueueReader::boards() const {
     const std::scoped_lock lock(mutex_);
@@ -78,9 +78,17 @@ std::shared_ptr<const Boards> QueueReader::boards() const {
     return boards_;
 }
 
+DbResult QueueReader::run(const char* sql) {
+    if (!database_ || database_->broken() || !database_->quiet())
+        database_ = std::make_unique<DbConnection>(settings_);
+    // A step that was lost is made by the next reading.
+    return database_->run(sql, {}, Effect::kRead,
+                          DbConnection::Clock::now() + settings_.statement_timeout);
+}
+
 void QueueReader::read_keys() {
     if (!keys_.empty() && Clock::now() - keys_at_ < kKeysFresh) return;
-    const DbResult rows = database_.read(kKeys, {});
+    const DbResult rows = run(kKeys);
     keys_.clear();
     for (int row = 0; row < rows.rows(); ++row)
         keys_[static_cast<int>(rows.number(row, 0))] = rows.bytes(row, 1);
@@ -90,7 +98,7 @@ void QueueReader::read_keys() {
 std::string QueueReader::read() {
     try {
         read_keys();
-        const DbResult rows = database_.write(kBoards, {});
+        const DbResult rows = run(kBoards);
         auto boards = std::make_shared<Boards>();
         boards->keys = keys_;
         for (int row = 0; row < rows.rows(); ++row)

@@ -3,6 +3,7 @@
 //
 // Locking: one mutex over the pointer to the last boards, which nobody changes afterwards.
 // Memory: a row a waiting room, at most 256; nothing for a token.
+// It has a connection of its own: when buyers use up the pool, places are called all the same.
 // Failure: the database away: polls get 503 once the boards are kStale old, and a line of log says
 // when it begins and when it is over.
 #pragma once
@@ -13,14 +14,14 @@
 #include <string>
 
 #include "../base/loop.hpp"
-#include "../db/pool.hpp"
+#include "../db/connection.hpp"
 #include "board.hpp"
 
 namespace tix::gateway {
 
 class QueueReader {
 public:
-    explicit QueueReader(DbPool& database);
+    explicit QueueReader(DbSettings database);
 
     void start() { loop_.start(); }
     // A queue was opened or changed just now. Thread-safe; costs no request its time.
@@ -40,9 +41,11 @@ private:
     // What hindered it, or nothing.
     std::string read();
     void read_keys();
+    DbResult run(const char* sql);
 
-    DbPool& database_;
-    QueueKeys keys_;               // of the thread alone
+    DbSettings settings_;
+    std::unique_ptr<DbConnection> database_;  // of the thread alone, as the keys
+    QueueKeys keys_;
     Clock::time_point keys_at_{};  // when they were read
     mutable std::mutex mutex_;
     std::shared_ptr<const Boards> boards_;

@@ -9,6 +9,8 @@ namespace tix::gateway {
 namespace {
 
 constexpr std::size_t kTokenBytes = 200;  // more than a token has: the database tells a wrong one
+// For the edge, which says no-store to everybody behind it.
+constexpr char kBoardKept[] = "max-age=1, stale-while-revalidate=2";
 constexpr char kTokenHeader[] = "tix-queue-token";
 
 PollPauses pauses(const Services& services) {
@@ -66,7 +68,7 @@ HttpResponse queue_status(Services& services, Call& call) {
         const Board* board = boards->of_session(session);
         if (board == nullptr) throw ProblemError(make_problem("not_found"));
         HttpResponse response = answer(call, board_json(services, *board));
-        response.headers.emplace_back("Cache-Control", "no-cache");
+        response.headers.emplace_back("Cache-Control", kBoardKept);
         return response;
     }
     const auto ticket = read_queue_token(token, boards->keys);

@@ -234,6 +234,16 @@ test('what everybody polls is the same for all, and tells nothing of anybody', a
     }
 });
 
+test('also who asks rarely is told how far the line is now', async () => {
+    const one = new Client({ base: edge });
+    const ask = async () => ok(await one.get(`${queueOf(world.session)}/status`));
+    await ask();
+    await sleep(6000);
+    const { asOf } = await ask();
+    const age = Date.now() - Date.parse(asOf);
+    assert.ok(age < 4000, `the board is ${age} ms old`);
+});
+
 test('who asks for a turn more often than is sane is told to wait', async () => {
     const one = new Client({ base: edge });
     const answers = [];
