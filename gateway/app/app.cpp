@@ -201,6 +201,7 @@ struct App::Parts {
                    .news = news,
                    .providers = providers,
                    .cashier = cashier,
+                   .refunds = refunds,
                    .queues = queues,
                    .metrics = metrics},
           pipeline(services, routes),
@@ -247,6 +248,8 @@ void App::reload() {
         const Config config = reread_();
         set_log_level(config.log.level);
         parts_->live.replace(config);
+        for (const std::string& fault : parts_->keys.reload())
+            log_error("keys_not_reloaded", {{"reason", fault}});
         log_info("reloaded");
     } catch (const std::exception& error) {
         log_error("reload_refused", {{"reason", error.what()}});

@@ -245,6 +245,43 @@ void visit_crowd_settings(Config& c, Visitor&& v) {
 }
 
 template <typename Visitor>
+void visit_database_settings(Config& c, Visitor&& v) {
+    v("database", "host", c.database.host, "address or socket directory of PgBouncer");
+    v("database", "port", c.database.port, 1, 65535, "", "port of PgBouncer");
+    v("database", "name", c.database.name, "database");
+    v("database", "user", c.database.user, "role, a member of tix_app");
+    v("database", "password_file", c.database.password_file, "file with the role's password");
+    v("database", "pool_size", c.database.pool_size, 1, 500, "", "connections to PgBouncer");
+    v("database", "acquire_ms", c.database.acquire_ms, 1, 60000, "ms",
+      "how long a request waits for a connection before 503");
+    v("database", "waiters_max", c.database.waiters_max, 0, 10000, "",
+      "requests that may wait for a connection; the next gets 503 at once");
+    v("database", "queue_ms", c.database.queue_ms, 1, 60000, "ms",
+      "who would have to wait longer than that for a connection gets 503 at once");
+    v("database", "statement_ms", c.database.statement_ms, 100, 600000, "ms",
+      "how long a statement may take");
+}
+
+template <typename Visitor>
+void visit_auth_settings(Config& c, Visitor&& v) {
+    v("auth", "issuer", c.auth.issuer, "claim iss of tokens, made and expected");
+    v("auth", "audience", c.auth.audience, "claim aud of tokens, made and expected");
+    v("auth", "signing_key", c.auth.signing_key, "kid of the key that signs new tokens");
+    v("auth", "access_ttl_s", c.auth.access_ttl_s, 10, 86400, "s", "life of an access token");
+    v("auth", "refresh_ttl_s", c.auth.refresh_ttl_s, 60, 31536000, "s", "life of a refresh token");
+    v("auth", "stream_ticket_ttl_s", c.auth.stream_ticket_ttl_s, 5, 3600, "s",
+      "within which a stream must be opened with its ticket");
+    v("auth", "password_concurrency", c.auth.password_concurrency, 1, 64, "",
+      "passwords hashed at a time; each takes 19 MiB and some 20 ms");
+    v("auth", "password_waiters_max", c.auth.password_waiters_max, 0, 10000, "",
+      "requests that may wait for that; the next gets 503 at once");
+    v("auth", "jwks_max_bytes", c.auth.jwks_max_bytes, 1024, 1048576, "bytes",
+      "largest key set of another issuer");
+    v("auth", "jwks_keys_max", c.auth.jwks_keys_max, 1, 1000, "",
+      "most keys of another issuer's set");
+}
+
+template <typename Visitor>
 void visit_settings(Config& c, Visitor&& v) {
     v("server", "host", c.server.host, "address to listen on: loopback, the edge faces the net");
     v("server", "port", c.server.port, 0, 65535, "", "port to listen on; 0: none");
@@ -262,35 +299,8 @@ void visit_settings(Config& c, Visitor&& v) {
       "how long requests in progress may take after SIGTERM");
     v("server", "trusted_proxies", c.server.trusted_proxies,
       "peers whose X-Real-IP is believed; unix: is who comes by the socket");
-    v("database", "host", c.database.host, "address or socket directory of PgBouncer");
-    v("database", "port", c.database.port, 1, 65535, "", "port of PgBouncer");
-    v("database", "name", c.database.name, "database");
-    v("database", "user", c.database.user, "role, a member of tix_app");
-    v("database", "password_file", c.database.password_file, "file with the role's password");
-    v("database", "pool_size", c.database.pool_size, 1, 500, "", "connections to PgBouncer");
-    v("database", "acquire_ms", c.database.acquire_ms, 1, 60000, "ms",
-      "how long a request waits for a connection before 503");
-    v("database", "waiters_max", c.database.waiters_max, 0, 10000, "",
-      "requests that may wait for a connection; the next gets 503 at once");
-    v("database", "queue_ms", c.database.queue_ms, 1, 60000, "ms",
-      "who would have to wait longer than that for a connection gets 503 at once");
-    v("database", "statement_ms", c.database.statement_ms, 100, 600000, "ms",
-      "how long a statement may take");
-    v("auth", "issuer", c.auth.issuer, "claim iss of tokens, made and expected");
-    v("auth", "audience", c.auth.audience, "claim aud of tokens, made and expected");
-    v("auth", "signing_key", c.auth.signing_key, "kid of the key that signs new tokens");
-    v("auth", "access_ttl_s", c.auth.access_ttl_s, 10, 86400, "s", "life of an access token");
-    v("auth", "refresh_ttl_s", c.auth.refresh_ttl_s, 60, 31536000, "s", "life of a refresh token");
-    v("auth", "stream_ticket_ttl_s", c.auth.stream_ticket_ttl_s, 5, 3600, "s",
-      "within which a stream must be opened with its ticket");
-    v("auth", "password_concurrency", c.auth.password_concurrency, 1, 64, "",
-      "passwords hashed at a time; each takes 19 MiB and some 20 ms");
-    v("auth", "password_waiters_max", c.auth.password_waiters_max, 0, 10000, "",
-      "requests that may wait for that; the next gets 503 at once");
-    v("auth", "jwks_max_bytes", c.auth.jwks_max_bytes, 1024, 1048576, "bytes",
-      "largest key set of another issuer");
-    v("auth", "jwks_keys_max", c.auth.jwks_keys_max, 1, 1000, "",
-      "most keys of another issuer's set");
+    visit_database_settings(c, v);
+    visit_auth_settings(c, v);
     v("limits", "auth_per_minute", c.limits.auth_per_minute, 1, 1000000, "per minute",
       "register, login, refresh and logout of an address prefix");
     v("limits", "lock_per_minute", c.limits.lock_per_minute, 1, 1000000, "per minute",

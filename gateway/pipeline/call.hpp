@@ -19,12 +19,12 @@ struct Services;
 struct Call {
     const HttpRequest& http;
     std::string request_id;
-    std::string address;                                      // of the client
-    std::vector<std::pair<std::string, std::string>> params;  // of the path
-    std::vector<std::pair<std::string, std::string>> query;
-    std::optional<Claims> user;
-    Json body;
-    std::string prefix = {};  // the network of the address
+    std::string address;                                           // of the client
+    std::string prefix;                                            // the network of the address
+    std::vector<std::pair<std::string, std::string>> params = {};  // of the path
+    std::vector<std::pair<std::string, std::string>> query = {};
+    std::optional<Claims> user = {};
+    Json body = {};
 
     // A parameter of the path; the route names it, so it is there.
     const std::string& param(std::string_view name) const;

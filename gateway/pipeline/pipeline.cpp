@@ -119,17 +119,21 @@ Pipeline::Pipeline(Services& services, const std::vector<Route>& routes)
         router_.add(routes[i].method, routes[i].pattern, static_cast<int>(i));
 }
 
-HttpResponse Pipeline::handle(const HttpRequest& request) const {
-    const auto began = Clock::now();
-    services_.metrics.in_flight(1);
+Call Pipeline::call_of(const HttpRequest& request) const {
     const auto limits = services_.live.limits();
     std::string address = address_of(request, services_.config.server.trusted_proxies);
     std::string prefix = ip_prefix(address, static_cast<int>(limits->ipv4_prefix),
                                    static_cast<int>(limits->ipv6_prefix));
-    Call call{.http = request,
-              .request_id = request_id_of(request),
-              .address = std::move(address),
-              .prefix = std::move(prefix)};
+    return {.http = request,
+            .request_id = request_id_of(request),
+            .address = std::move(address),
+            .prefix = std::move(prefix)};
+}
+
+HttpResponse Pipeline::handle(const HttpRequest& request) const {
+    const auto began = Clock::now();
+    services_.metrics.in_flight(1);
+    Call call = call_of(request);
     const Traced traced(call.request_id, checked_traceparent(request.header("traceparent")));
     int route = -1;
     std::string trouble;  // for the log alone
@@ -246,13 +250,7 @@ std::string Pipeline::refuse_long_body(const HttpRequest& head) const {
     if (match.kind != Match::Kind::found) return "payload_too_large";
     const Route& route = routes_[static_cast<std::size_t>(match.route)];
     if (route.body != Body::kPlan) return "payload_too_large";
-    Call call{head,
-              request_id_of(head),
-              address_of(head, services_.config.server.trusted_proxies),
-              {},
-              {},
-              {},
-              {}};
+    Call call = call_of(head);
     try {
         authenticate(call, route);
     } catch (const ProblemError& error) {

@@ -28,6 +28,7 @@ private:
     struct Rate;
     static const Rate& rate_of(LimitClass limit);
 
+    Call call_of(const HttpRequest& request) const;
     HttpResponse serve(Call& call, int& route, std::string& trouble) const;
     void authenticate(Call& call, const Route& route) const;
     // Takes a token from each bucket; the header fields go into `response`.

@@ -36,6 +36,7 @@ struct Services {
     News& news;
     const Providers& providers;
     Cashier& cashier;
+    Refunds& refunds;
     QueueReader& queues;
     Metrics& metrics;
 };

@@ -4,7 +4,47 @@
 namespace tix::gateway {
 namespace {
 
-// What gates, box offices and organisers do with what was sold: the second half of the table.
+// What buyers do with what they hold, have ordered and own, and what providers tell.
+std::vector<Route> order_routes() {
+    using enum Access;
+    using L = LimitClass;
+    using B = Body;
+    return {
+        {"POST", "/v1/orders", create_order, kUser, L::kOrder, B::kJson},
+        {"GET", "/v1/orders", list_orders},
+        {"GET", "/v1/orders/{orderId}", get_order},
+        {"DELETE", "/v1/orders/{orderId}", cancel_order},
+        {"POST", "/v1/orders/{orderId}/items", add_to_order, kUser, L::kOther, B::kJson},
+        {"POST", "/v1/orders/{orderId}/items/cancel", cancel_items, kUser, L::kOther, B::kJson},
+        {"POST", "/v1/orders/{orderId}/reseat", reseat_order, kUser, L::kOther, B::kJson},
+        {"POST", "/v1/orders/{orderId}/complete", complete_order},
+        {"GET", "/v1/orders/{orderId}/refunds", list_refunds},
+        {"POST", "/v1/orders/{orderId}/refunds", refund_order},
+        {"GET", "/v1/orders/{orderId}/history", get_history},
+        {"POST", "/v1/orders/{orderId}/pay", pay_order, kUser, L::kPay, B::kJson},
+        {"POST", "/webhook/{provider}", payment_webhook, kAnybody, L::kNone, B::kRaw},
+        {"POST", "/v1/webhooks/payment/{provider}", payment_webhook, kAnybody, L::kNone, B::kRaw},
+        {"GET", "/v1/payments/linepay/confirm", linepay_return, kAnybody, L::kPay},
+        {"GET", "/v1/payments/linepay/cancel", linepay_return, kAnybody, L::kPay},
+
+        {"GET", "/v1/tickets", list_tickets},
+        {"GET", "/v1/tickets/{ticketId}", get_ticket},
+        {"GET", "/v1/tickets/{ticketId}/qr.svg", get_ticket_qr},
+        {"POST", "/v1/tickets/{ticketId}/verify", verify_ticket, kStaff, L::kOther, B::kJson},
+        {"POST", "/v1/tickets/{ticketId}/transfer", transfer_ticket, kUser, L::kOther, B::kJson},
+        {"POST", "/v1/tickets/{ticketId}/offer", offer_ticket, kUser, L::kOther, B::kJson},
+        {"DELETE", "/v1/tickets/{ticketId}/offer", withdraw_offer},
+        {"POST", "/v1/ticket-offers/accept", accept_ticket, kUser, L::kOther, B::kJson},
+        {"POST", "/v1/tickets/{ticketId}/reissue", reissue_ticket},
+        {"POST", "/v1/tickets/{ticketId}/cancel", cancel_ticket, kUser, L::kOther, B::kJson},
+        {"GET", "/v1/ticket-keys", get_ticket_keys, kAnybody},
+
+        {"POST", "/v1/stream-tickets", make_stream_ticket},
+        {"GET", "/v1/users/{userId}/stream", admit_stream, kAnybody},
+    };
+}
+
+// What gates, box offices and organisers do with what was sold, and with its waiting room.
 std::vector<Route> house_routes() {
     using enum Access;
     using L = LimitClass;
@@ -35,11 +75,21 @@ std::vector<Route> house_routes() {
          B::kJson},
         {"GET", "/v1/admin/sessions/{sessionId}/mass-refund", get_mass_refund, kBoxOffice},
         {"POST", "/v1/admin/mass-refunds/step", step_mass_refunds, kAdmin, L::kOther, B::kJson},
+
+        {"POST", "/v1/admin/sessions/{sessionId}/queue", open_queue, kOrganizer, L::kOther,
+         B::kJson},
+        {"GET", "/v1/admin/sessions/{sessionId}/queue", report_queue, kOrganizer},
+        {"PATCH", "/v1/admin/sessions/{sessionId}/queue", set_queue_rate, kOrganizer, L::kOther,
+         B::kJson},
+        {"DELETE", "/v1/admin/sessions/{sessionId}/queue", close_queue, kOrganizer},
+        {"POST", "/v1/admin/sessions/{sessionId}/queue/pause", pause_queue, kOrganizer},
+        {"POST", "/v1/admin/sessions/{sessionId}/queue/resume", resume_queue, kOrganizer},
     };
 }
 
-std::vector<Route> with_back_office(std::vector<Route> table) {
-    for (const auto& part : {catalogue_routes(), sale_routes(), admin_routes(), house_routes()})
+std::vector<Route> with_the_rest(std::vector<Route> table) {
+    for (const auto& part :
+         {order_routes(), house_routes(), catalogue_routes(), sale_routes(), admin_routes()})
         table.insert(table.end(), part.begin(), part.end());
     return table;
 }
@@ -50,7 +100,7 @@ const std::vector<Route>& routes() {
     using enum Access;
     using L = LimitClass;
     using B = Body;
-    static const std::vector<Route> kRoutes = with_back_office({
+    static const std::vector<Route> kRoutes = with_the_rest({
         {"POST", "/v1/auth/register", register_user, kAnybody, L::kAuth, B::kJson},
         {"POST", "/v1/auth/login", login, kAnybody, L::kAuth, B::kJson},
         {"POST", "/v1/auth/refresh", refresh, kAnybody, L::kAuth, B::kJson},
@@ -99,47 +149,6 @@ const std::vector<Route>& routes() {
         {"DELETE", "/v1/queue/{sessionId}/admissions/{admissionId}", end_admission},
         {"GET", "/queue/{sessionId}", queue_page, kAnybody},
         {"POST", "/queue/{sessionId}", claim_on_page, kAnybody, L::kOther, B::kRaw},
-
-        {"POST", "/v1/orders", create_order, kUser, L::kOrder, B::kJson},
-        {"GET", "/v1/orders", list_orders},
-        {"GET", "/v1/orders/{orderId}", get_order},
-        {"DELETE", "/v1/orders/{orderId}", cancel_order},
-        {"POST", "/v1/orders/{orderId}/items", add_to_order, kUser, L::kOther, B::kJson},
-        {"POST", "/v1/orders/{orderId}/items/cancel", cancel_items, kUser, L::kOther, B::kJson},
-        {"POST", "/v1/orders/{orderId}/reseat", reseat_order, kUser, L::kOther, B::kJson},
-        {"POST", "/v1/orders/{orderId}/complete", complete_order},
-        {"GET", "/v1/orders/{orderId}/refunds", list_refunds},
-        {"POST", "/v1/orders/{orderId}/refunds", refund_order},
-        {"GET", "/v1/orders/{orderId}/history", get_history},
-        {"POST", "/v1/orders/{orderId}/pay", pay_order, kUser, L::kPay, B::kJson},
-        {"POST", "/webhook/{provider}", payment_webhook, kAnybody, L::kNone, B::kRaw},
-        {"POST", "/v1/webhooks/payment/{provider}", payment_webhook, kAnybody, L::kNone, B::kRaw},
-        {"GET", "/v1/payments/linepay/confirm", linepay_return, kAnybody, L::kPay},
-        {"GET", "/v1/payments/linepay/cancel", linepay_return, kAnybody, L::kPay},
-
-        {"GET", "/v1/tickets", list_tickets},
-        {"GET", "/v1/tickets/{ticketId}", get_ticket},
-        {"GET", "/v1/tickets/{ticketId}/qr.svg", get_ticket_qr},
-        {"POST", "/v1/tickets/{ticketId}/verify", verify_ticket, kStaff, L::kOther, B::kJson},
-        {"POST", "/v1/tickets/{ticketId}/transfer", transfer_ticket, kUser, L::kOther, B::kJson},
-        {"POST", "/v1/tickets/{ticketId}/offer", offer_ticket, kUser, L::kOther, B::kJson},
-        {"DELETE", "/v1/tickets/{ticketId}/offer", withdraw_offer},
-        {"POST", "/v1/ticket-offers/accept", accept_ticket, kUser, L::kOther, B::kJson},
-        {"POST", "/v1/tickets/{ticketId}/reissue", reissue_ticket},
-        {"POST", "/v1/tickets/{ticketId}/cancel", cancel_ticket, kUser, L::kOther, B::kJson},
-        {"GET", "/v1/ticket-keys", get_ticket_keys, kAnybody},
-
-        {"POST", "/v1/stream-tickets", make_stream_ticket},
-        {"GET", "/v1/users/{userId}/stream", admit_stream, kAnybody},
-
-        {"POST", "/v1/admin/sessions/{sessionId}/queue", open_queue, kOrganizer, L::kOther,
-         B::kJson},
-        {"GET", "/v1/admin/sessions/{sessionId}/queue", report_queue, kOrganizer},
-        {"PATCH", "/v1/admin/sessions/{sessionId}/queue", set_queue_rate, kOrganizer, L::kOther,
-         B::kJson},
-        {"DELETE", "/v1/admin/sessions/{sessionId}/queue", close_queue, kOrganizer},
-        {"POST", "/v1/admin/sessions/{sessionId}/queue/pause", pause_queue, kOrganizer},
-        {"POST", "/v1/admin/sessions/{sessionId}/queue/resume", resume_queue, kOrganizer},
 
         {"GET", "/healthz", healthz, kAnybody, L::kNone},
         {"GET", "/readyz", readyz, kAnybody, L::kNone},

@@ -29,7 +29,7 @@ std::string follower(Services& services, const Call& call) {
     std::string why;
     const auto trust = services.keys.current();
     const auto claims = verify(ticket, trust->own->keys,
-                               {services.config.auth.issuer, ticket_audience(services.config)},
+                               {services.config.auth.issuer, {ticket_audience(services.config)}},
                                std::time(nullptr), why);
     if (!claims) throw ProblemError(make_problem("invalid_token"));
     return lower(claims->subject);

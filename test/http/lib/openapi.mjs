@@ -28,7 +28,8 @@ export const operations = Object.entries(document.paths).flatMap(([path, methods
             security: operation.security ?? document.security,
             roles: operation['x-roles'] ?? allRoles,
             hasBody: requestBody !== undefined,
-            // Of several forms the first. A document of another's format, such as a seating plan, has no members of ours.
+            // Of several forms the first. A document of another format, such as a seating plan,
+            // has no members of ours.
             body: fields(schema?.anyOf?.[0] ?? schema),
         };
     }));
