@@ -36,6 +36,17 @@ EXCEPTION WHEN duplicate_object OR unique_violation OR internal_error THEN
     IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = 'tix_gateway') THEN RAISE; END IF;
 END $$;
 
+-- Functions of the owner carry the setting of the row policies (sql/audit/0062_row_security.sql).
+DO $$
+BEGIN
+    IF NOT has_parameter_privilege('tix_owner', 'tix_rows.of', 'SET') THEN
+        GRANT SET ON PARAMETER tix_rows.of TO tix_owner;
+    END IF;
+EXCEPTION WHEN duplicate_object OR unique_violation OR internal_error THEN
+    -- As above.
+    IF NOT has_parameter_privilege('tix_owner', 'tix_rows.of', 'SET') THEN RAISE; END IF;
+END $$;
+
 CREATE SCHEMA IF NOT EXISTS tix AUTHORIZATION tix_owner;
 GRANT USAGE, CREATE ON SCHEMA tix TO tix_owner;
 GRANT USAGE ON SCHEMA tix TO tix_app, tix_admin, tix_monitor, pg_monitor;

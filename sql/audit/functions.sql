@@ -202,7 +202,7 @@ DROP FUNCTION IF EXISTS tix.tix_audit(interval);
 CREATE FUNCTION tix.tix_audit(recent interval DEFAULT NULL)
 RETURNS TABLE (law text, session_id uuid, subject text, detail text)
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SECURITY DEFINER
-SET search_path = tix, pg_catalog, pg_temp AS $$
+SET search_path = tix, pg_catalog, pg_temp SET tix_rows.of = 'everyone' AS $$
 #variable_conflict use_column
 DECLARE
     seen CONSTANT text := guards_seen();

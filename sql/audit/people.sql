@@ -6,7 +6,7 @@ CREATE FUNCTION tix.tix_list_acts_as(
     actor uuid, before bigint DEFAULT NULL, max_rows int DEFAULT 20)
 RETURNS TABLE (audit_id bigint, document jsonb)
 LANGUAGE plpgsql STABLE PARALLEL SAFE SECURITY DEFINER ROWS 20
-SET search_path = tix, pg_catalog, pg_temp AS $$
+SET search_path = tix, pg_catalog, pg_temp SET tix_rows.of = 'everyone' AS $$
 #variable_conflict use_column
 BEGIN
     PERFORM role_of_actor(tix_list_acts_as.actor, '{admin}');
@@ -40,7 +40,7 @@ CREATE FUNCTION tix.tix_list_users_as(
     after uuid DEFAULT NULL, max_rows int DEFAULT 20)
 RETURNS TABLE (user_id uuid, document jsonb)
 LANGUAGE plpgsql STABLE PARALLEL SAFE SECURITY DEFINER ROWS 20
-SET search_path = tix, pg_catalog, pg_temp AS $$
+SET search_path = tix, pg_catalog, pg_temp SET tix_rows.of = 'everyone' AS $$
 #variable_conflict use_column
 BEGIN
     PERFORM role_of_actor(actor, '{admin}');
@@ -77,7 +77,7 @@ COMMENT ON FUNCTION tix.need_other(uuid, uuid) IS
 DROP FUNCTION IF EXISTS tix.tix_set_user_role_as(uuid, uuid, text);
 CREATE FUNCTION tix.tix_set_user_role_as(actor uuid, user_id uuid, role text) RETURNS void
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SECURITY DEFINER
-SET search_path = tix, pg_catalog, pg_temp AS $$
+SET search_path = tix, pg_catalog, pg_temp SET tix_rows.of = 'everyone' AS $$
 BEGIN
     PERFORM need_other(actor, user_id);
     PERFORM tix_set_user_role(user_id, role, actor);
@@ -90,7 +90,7 @@ DROP FUNCTION IF EXISTS tix.tix_set_user_status_as(uuid, uuid, text, text);
 CREATE FUNCTION tix.tix_set_user_status_as(actor uuid, user_id uuid, status text, reason text)
 RETURNS void
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SECURITY DEFINER
-SET search_path = tix, pg_catalog, pg_temp AS $$
+SET search_path = tix, pg_catalog, pg_temp SET tix_rows.of = 'everyone' AS $$
 BEGIN
     PERFORM need_other(actor, user_id);
     PERFORM tix_set_user_status(user_id, status, reason, actor);
@@ -102,7 +102,7 @@ COMMENT ON FUNCTION tix.tix_set_user_status_as(uuid, uuid, text, text) IS
 DROP FUNCTION IF EXISTS tix.tix_get_profile(uuid);
 CREATE FUNCTION tix.tix_get_profile(user_id uuid) RETURNS jsonb
 LANGUAGE plpgsql STABLE PARALLEL SAFE SECURITY DEFINER
-SET search_path = tix, pg_catalog, pg_temp AS $$
+SET search_path = tix, pg_catalog, pg_temp SET tix_rows.of = 'everyone' AS $$
 #variable_conflict use_column
 DECLARE
     mine tix.users;
@@ -123,7 +123,7 @@ DROP FUNCTION IF EXISTS tix.tix_update_profile(uuid, text, text);
 CREATE FUNCTION tix.tix_update_profile(
     user_id uuid, display_name text DEFAULT NULL, phone_number text DEFAULT NULL) RETURNS jsonb
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SECURITY DEFINER
-SET search_path = tix, pg_catalog, pg_temp AS $$
+SET search_path = tix, pg_catalog, pg_temp SET tix_rows.of = 'everyone' AS $$
 #variable_conflict use_column
 DECLARE
     shown CONSTANT text := checked_name(tix_update_profile.display_name);
@@ -154,7 +154,7 @@ COMMENT ON FUNCTION tix.tix_update_profile(uuid, text, text) IS
 DROP FUNCTION IF EXISTS tix.tix_export_own(uuid);
 CREATE FUNCTION tix.tix_export_own(user_id uuid) RETURNS jsonb
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SECURITY DEFINER
-SET search_path = tix, pg_catalog, pg_temp AS $$
+SET search_path = tix, pg_catalog, pg_temp SET tix_rows.of = 'everyone' AS $$
 BEGIN
     RETURN tix_export_user(user_id, user_id);
 END $$;
@@ -164,7 +164,7 @@ COMMENT ON FUNCTION tix.tix_export_own(uuid) IS
 DROP FUNCTION IF EXISTS tix.tix_erase_own(uuid, text);
 CREATE FUNCTION tix.tix_erase_own(user_id uuid, email text) RETURNS boolean
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SECURITY DEFINER
-SET search_path = tix, pg_catalog, pg_temp AS $$
+SET search_path = tix, pg_catalog, pg_temp SET tix_rows.of = 'everyone' AS $$
 #variable_conflict use_column
 DECLARE
     mine tix.users;

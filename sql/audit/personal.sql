@@ -39,13 +39,14 @@ COMMENT ON FUNCTION tix.visits_of(uuid) IS
 DROP FUNCTION IF EXISTS tix.tix_export_user(uuid, uuid);
 CREATE FUNCTION tix.tix_export_user(user_id uuid, actor uuid DEFAULT NULL) RETURNS jsonb
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SECURITY DEFINER
-SET search_path = tix, pg_catalog, pg_temp AS $$
+SET search_path = tix, pg_catalog, pg_temp SET tix_rows.of = 'nobody' AS $$
 #variable_conflict use_column
 DECLARE
     whom CONSTANT uuid := tix_export_user.user_id;
     found_user tix.users;
     all_of_it jsonb;
 BEGIN
+    PERFORM set_config('tix_rows.of', user_id::text, true);
     SELECT * INTO found_user FROM users u WHERE u.user_id = whom;
     IF NOT FOUND THEN
         RAISE EXCEPTION 'user does not exist' USING ERRCODE = 'P0002',
@@ -111,7 +112,7 @@ DROP FUNCTION IF EXISTS tix.tix_erase_user(uuid, text, uuid);
 CREATE FUNCTION tix.tix_erase_user(user_id uuid, reason text, actor uuid DEFAULT NULL)
 RETURNS boolean
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SECURITY DEFINER
-SET search_path = tix, pg_catalog, pg_temp AS $$
+SET search_path = tix, pg_catalog, pg_temp SET tix_rows.of = 'everyone' AS $$
 #variable_conflict use_column
 DECLARE
     whom CONSTANT uuid := tix_erase_user.user_id;

@@ -17,7 +17,7 @@ DROP TRIGGER IF EXISTS audit_trace_delete ON tix.tickets;
 DROP FUNCTION IF EXISTS tix.leave_trace();
 CREATE FUNCTION tix.leave_trace() RETURNS trigger
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SECURITY DEFINER
-SET search_path = tix, pg_catalog, pg_temp AS $$
+SET search_path = tix, pg_catalog, pg_temp SET tix_rows.of = 'everyone' AS $$
 DECLARE
     is_ticket CONSTANT boolean := TG_TABLE_NAME = 'tickets';
 BEGIN

@@ -6,7 +6,7 @@
 DROP FUNCTION IF EXISTS tix.tix_pause_as(uuid, uuid, text);
 CREATE FUNCTION tix.tix_pause_as(actor uuid, session_id uuid, reason text) RETURNS void
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SECURITY DEFINER
-SET search_path = tix, pg_catalog, pg_temp AS $$
+SET search_path = tix, pg_catalog, pg_temp SET tix_rows.of = 'everyone' AS $$
 BEGIN
     PERFORM own_session(actor, session_id);
     PERFORM check_reason(reason);
@@ -20,7 +20,7 @@ COMMENT ON FUNCTION tix.tix_pause_as(uuid, uuid, text) IS
 DROP FUNCTION IF EXISTS tix.tix_emergency_stop_as(uuid, uuid, text);
 CREATE FUNCTION tix.tix_emergency_stop_as(actor uuid, session_id uuid, reason text) RETURNS void
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SECURITY DEFINER
-SET search_path = tix, pg_catalog, pg_temp AS $$
+SET search_path = tix, pg_catalog, pg_temp SET tix_rows.of = 'everyone' AS $$
 BEGIN
     PERFORM own_session(actor, session_id);
     PERFORM check_reason(reason);
@@ -35,7 +35,7 @@ COMMENT ON FUNCTION tix.tix_emergency_stop_as(uuid, uuid, text) IS
 DROP FUNCTION IF EXISTS tix.tix_resume_as(uuid, uuid);
 CREATE FUNCTION tix.tix_resume_as(actor uuid, session_id uuid) RETURNS void
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SECURITY DEFINER
-SET search_path = tix, pg_catalog, pg_temp AS $$
+SET search_path = tix, pg_catalog, pg_temp SET tix_rows.of = 'everyone' AS $$
 BEGIN
     PERFORM own_session(actor, session_id);
     PERFORM tix_resume(session_id);
@@ -49,7 +49,7 @@ CREATE FUNCTION tix.tix_block_seats_as(
     actor uuid, session_id uuid, seat_ids text[], kind text DEFAULT 'house',
     reason text DEFAULT NULL, until timestamptz DEFAULT NULL) RETURNS text[]
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SECURITY DEFINER
-SET search_path = tix, pg_catalog, pg_temp AS $$
+SET search_path = tix, pg_catalog, pg_temp SET tix_rows.of = 'everyone' AS $$
 DECLARE
     blocked text[];
 BEGIN
@@ -70,7 +70,7 @@ DROP FUNCTION IF EXISTS tix.tix_unblock_seats_as(uuid, uuid, text[]);
 CREATE FUNCTION tix.tix_unblock_seats_as(actor uuid, session_id uuid, seat_ids text[])
 RETURNS text[]
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SECURITY DEFINER
-SET search_path = tix, pg_catalog, pg_temp AS $$
+SET search_path = tix, pg_catalog, pg_temp SET tix_rows.of = 'everyone' AS $$
 DECLARE
     freed text[];
 BEGIN
@@ -89,7 +89,7 @@ CREATE FUNCTION tix.tix_set_channel_as(
     actor uuid, session_id uuid, key text, seat_ids text[], from_time timestamptz DEFAULT NULL,
     until_time timestamptz DEFAULT NULL) RETURNS void
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SECURITY DEFINER
-SET search_path = tix, pg_catalog, pg_temp AS $$
+SET search_path = tix, pg_catalog, pg_temp SET tix_rows.of = 'everyone' AS $$
 BEGIN
     PERFORM own_session(actor, session_id);
     PERFORM tix_set_channel(session_id, key, seat_ids, from_time, until_time);
@@ -104,7 +104,7 @@ DROP FUNCTION IF EXISTS tix.tix_set_limit_as(uuid, uuid, text, int);
 CREATE FUNCTION tix.tix_set_limit_as(actor uuid, session_id uuid, scope text, n int)
 RETURNS void
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SECURITY DEFINER
-SET search_path = tix, pg_catalog, pg_temp AS $$
+SET search_path = tix, pg_catalog, pg_temp SET tix_rows.of = 'everyone' AS $$
 BEGIN
     PERFORM own_session(actor, session_id);
     PERFORM tix_set_limit(session_id, scope, n);
@@ -119,7 +119,7 @@ DROP FUNCTION IF EXISTS tix.tix_force_release_as(uuid, uuid, text[], text);
 CREATE FUNCTION tix.tix_force_release_as(
     actor uuid, session_id uuid, seat_ids text[], reason text) RETURNS text[]
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SECURITY DEFINER
-SET search_path = tix, pg_catalog, pg_temp AS $$
+SET search_path = tix, pg_catalog, pg_temp SET tix_rows.of = 'everyone' AS $$
 DECLARE
     freed text[];
 BEGIN
@@ -139,7 +139,7 @@ DROP FUNCTION IF EXISTS tix.tix_load_session_as(uuid, uuid);
 CREATE FUNCTION tix.tix_load_session_as(
     actor uuid, session_id uuid, OUT seats int, OUT areas int, OUT holds int, OUT bytes bigint)
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SECURITY DEFINER
-SET search_path = tix, pg_catalog, pg_temp AS $$
+SET search_path = tix, pg_catalog, pg_temp SET tix_rows.of = 'everyone' AS $$
 BEGIN
     PERFORM own_session(actor, tix_load_session_as.session_id);
     SELECT l.seats, l.areas, l.holds, l.bytes INTO seats, areas, holds, bytes
@@ -154,7 +154,7 @@ DROP FUNCTION IF EXISTS tix.tix_apply_seat_map_as(uuid, uuid, uuid);
 CREATE FUNCTION tix.tix_apply_seat_map_as(actor uuid, session_id uuid, new_map uuid)
 RETURNS TABLE (applied boolean, seat_id text, state text)
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SECURITY DEFINER ROWS 10
-SET search_path = tix, pg_catalog, pg_temp AS $$
+SET search_path = tix, pg_catalog, pg_temp SET tix_rows.of = 'everyone' AS $$
 #variable_conflict use_column
 BEGIN
     PERFORM own_session(actor, tix_apply_seat_map_as.session_id);

@@ -26,7 +26,7 @@ COMMENT ON FUNCTION tix.status_of_managed_session(uuid, uuid) IS
 DROP FUNCTION IF EXISTS tix.tix_open_sale(uuid, uuid);
 CREATE FUNCTION tix.tix_open_sale(session_id uuid, actor uuid, OUT seats int, OUT areas int)
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SECURITY DEFINER
-SET search_path = tix, pg_catalog, pg_temp AS $$
+SET search_path = tix, pg_catalog, pg_temp SET tix_rows.of = 'everyone' AS $$
 #variable_conflict use_column
 BEGIN
     IF status_of_managed_session(session_id, actor) = 'cancelled' THEN
@@ -45,7 +45,7 @@ COMMENT ON FUNCTION tix.tix_open_sale(uuid, uuid) IS
 DROP FUNCTION IF EXISTS tix.tix_close_sale(uuid, uuid);
 CREATE FUNCTION tix.tix_close_sale(session_id uuid, actor uuid, OUT status text)
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SECURITY DEFINER
-SET search_path = tix, pg_catalog, pg_temp AS $$
+SET search_path = tix, pg_catalog, pg_temp SET tix_rows.of = 'everyone' AS $$
 #variable_conflict use_column
 BEGIN
     status := status_of_managed_session(session_id, actor);

@@ -12,7 +12,7 @@ CREATE FUNCTION tix.tix_open_waiting_room(
     admission_ttl interval DEFAULT NULL, max_length int DEFAULT NULL,
     target_p99_ms int DEFAULT NULL) RETURNS int
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SECURITY DEFINER
-SET search_path = tix, pg_catalog, pg_temp AS $$
+SET search_path = tix, pg_catalog, pg_temp SET tix_rows.of = 'everyone' AS $$
 DECLARE
     opened int;
 BEGIN
@@ -34,7 +34,7 @@ COMMENT ON FUNCTION tix.tix_open_waiting_room(
 DROP FUNCTION IF EXISTS tix.tix_pause_waiting_room(uuid, uuid);
 CREATE FUNCTION tix.tix_pause_waiting_room(session_id uuid, actor uuid) RETURNS void
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SECURITY DEFINER
-SET search_path = tix, pg_catalog, pg_temp AS $$
+SET search_path = tix, pg_catalog, pg_temp SET tix_rows.of = 'everyone' AS $$
 BEGIN
     PERFORM status_of_managed_session(session_id, actor);
     PERFORM tix_pause_queue(session_id);
@@ -47,7 +47,7 @@ COMMENT ON FUNCTION tix.tix_pause_waiting_room(uuid, uuid) IS
 DROP FUNCTION IF EXISTS tix.tix_resume_waiting_room(uuid, uuid);
 CREATE FUNCTION tix.tix_resume_waiting_room(session_id uuid, actor uuid) RETURNS void
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SECURITY DEFINER
-SET search_path = tix, pg_catalog, pg_temp AS $$
+SET search_path = tix, pg_catalog, pg_temp SET tix_rows.of = 'everyone' AS $$
 BEGIN
     PERFORM status_of_managed_session(session_id, actor);
     PERFORM tix_resume_queue(session_id);
@@ -61,7 +61,7 @@ DROP FUNCTION IF EXISTS tix.tix_set_waiting_room_rate(uuid, uuid, double precisi
 CREATE FUNCTION tix.tix_set_waiting_room_rate(
     session_id uuid, actor uuid, rate double precision, max_active int DEFAULT NULL) RETURNS void
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SECURITY DEFINER
-SET search_path = tix, pg_catalog, pg_temp AS $$
+SET search_path = tix, pg_catalog, pg_temp SET tix_rows.of = 'everyone' AS $$
 BEGIN
     PERFORM status_of_managed_session(session_id, actor);
     PERFORM tix_set_queue_rate(session_id, rate, max_active);
@@ -75,7 +75,7 @@ COMMENT ON FUNCTION tix.tix_set_waiting_room_rate(uuid, uuid, double precision, 
 DROP FUNCTION IF EXISTS tix.tix_close_waiting_room(uuid, uuid);
 CREATE FUNCTION tix.tix_close_waiting_room(session_id uuid, actor uuid) RETURNS void
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SECURITY DEFINER
-SET search_path = tix, pg_catalog, pg_temp AS $$
+SET search_path = tix, pg_catalog, pg_temp SET tix_rows.of = 'everyone' AS $$
 BEGIN
     PERFORM status_of_managed_session(session_id, actor);
     PERFORM tix_close_queue(session_id);
@@ -95,7 +95,7 @@ CREATE FUNCTION tix.tix_waiting_room_report(
     OUT as_of timestamptz)
 RETURNS SETOF record
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SECURITY DEFINER ROWS 1
-SET search_path = tix, pg_catalog, pg_temp AS $$
+SET search_path = tix, pg_catalog, pg_temp SET tix_rows.of = 'everyone' AS $$
 #variable_conflict use_column
 BEGIN
     PERFORM status_of_managed_session(tix_waiting_room_report.session_id, actor);

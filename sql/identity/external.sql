@@ -22,7 +22,7 @@ CREATE FUNCTION tix.tix_login_external(
     display_name text DEFAULT NULL,
     OUT user_id uuid, OUT address text, OUT name text, OUT role text, OUT created boolean)
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SECURITY DEFINER
-SET search_path = tix, pg_catalog, pg_temp AS $$
+SET search_path = tix, pg_catalog, pg_temp SET tix_rows.of = 'everyone' AS $$
 #variable_conflict use_column
 DECLARE
     via CONSTANT text := tix_login_external.issuer;
@@ -70,7 +70,7 @@ COMMENT ON FUNCTION tix.tix_login_external(text, text, text, boolean, text) IS
 DROP FUNCTION IF EXISTS tix.tix_link_external(uuid, text, text);
 CREATE FUNCTION tix.tix_link_external(user_id uuid, issuer text, subject text) RETURNS boolean
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SECURITY DEFINER
-SET search_path = tix, pg_catalog, pg_temp AS $$
+SET search_path = tix, pg_catalog, pg_temp SET tix_rows.of = 'everyone' AS $$
 #variable_conflict use_column
 DECLARE
     owner CONSTANT uuid := tix_link_external.user_id;
@@ -100,12 +100,13 @@ COMMENT ON FUNCTION tix.tix_link_external(uuid, text, text) IS
 DROP FUNCTION IF EXISTS tix.tix_unlink_external(uuid, text, text);
 CREATE FUNCTION tix.tix_unlink_external(user_id uuid, issuer text, subject text) RETURNS boolean
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SECURITY DEFINER
-SET search_path = tix, pg_catalog, pg_temp AS $$
+SET search_path = tix, pg_catalog, pg_temp SET tix_rows.of = 'nobody' AS $$
 #variable_conflict use_column
 DECLARE
     owner CONSTANT uuid := tix_unlink_external.user_id;
     password text;
 BEGIN
+    PERFORM set_config('tix_rows.of', user_id::text, true);
     PERFORM check_external(issuer, subject);
     -- Two unlinkings at once must not both believe in the other login.
     SELECT u.password_hash INTO password FROM users u WHERE u.user_id = owner FOR NO KEY UPDATE;
@@ -128,10 +129,11 @@ COMMENT ON FUNCTION tix.tix_unlink_external(uuid, text, text) IS
 DROP FUNCTION IF EXISTS tix.tix_list_external(uuid);
 CREATE FUNCTION tix.tix_list_external(user_id uuid)
 RETURNS TABLE (issuer text, subject text, linked_at timestamptz, last_login_at timestamptz)
-LANGUAGE plpgsql STABLE PARALLEL SAFE SECURITY DEFINER ROWS 2
-SET search_path = tix, pg_catalog, pg_temp AS $$
+LANGUAGE plpgsql STABLE PARALLEL UNSAFE SECURITY DEFINER ROWS 2
+SET search_path = tix, pg_catalog, pg_temp SET tix_rows.of = 'nobody' AS $$
 #variable_conflict use_column
 BEGIN
+    PERFORM set_config('tix_rows.of', user_id::text, true);
     RETURN QUERY SELECT l.issuer, l.subject, l.linked_at, l.last_login_at
                  FROM external_logins l WHERE l.user_id = $1 ORDER BY l.linked_at, l.issuer;
 END $$;

@@ -39,7 +39,7 @@ DROP FUNCTION IF EXISTS tix.tix_register_user(text, text, text);
 CREATE FUNCTION tix.tix_register_user(
     email text, password_hash text, display_name text DEFAULT NULL) RETURNS uuid
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SECURITY DEFINER
-SET search_path = tix, pg_catalog, pg_temp AS $$
+SET search_path = tix, pg_catalog, pg_temp SET tix_rows.of = 'everyone' AS $$
 #variable_conflict use_column
 DECLARE
     address CONSTANT text := checked_email(email);
@@ -69,7 +69,7 @@ CREATE FUNCTION tix.tix_get_credentials(email text)
 RETURNS TABLE (user_id uuid, email text, display_name text, role text, password_hash text,
                status text)
 LANGUAGE sql STABLE PARALLEL SAFE SECURITY DEFINER ROWS 1
-SET search_path = tix, pg_catalog, pg_temp AS $$
+SET search_path = tix, pg_catalog, pg_temp SET tix_rows.of = 'everyone' AS $$
     SELECT u.user_id, u.email, u.display_name, u.role, u.password_hash, u.status
     FROM users u WHERE lower(u.email) = lower(checked_email($1))
 $$;
@@ -98,7 +98,7 @@ DROP FUNCTION IF EXISTS tix.tix_issue_refresh_token(uuid, bytea, interval);
 CREATE FUNCTION tix.tix_issue_refresh_token(user_id uuid, token_hash bytea, ttl interval)
 RETURNS timestamptz
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SECURITY DEFINER
-SET search_path = tix, pg_catalog, pg_temp AS $$
+SET search_path = tix, pg_catalog, pg_temp SET tix_rows.of = 'everyone' AS $$
 #variable_conflict use_column
 DECLARE
     owner CONSTANT uuid := tix_issue_refresh_token.user_id;
@@ -139,7 +139,7 @@ DROP FUNCTION IF EXISTS tix.tix_rotate_refresh_token(bytea, bytea, interval);
 CREATE FUNCTION tix.tix_rotate_refresh_token(token_hash bytea, new_hash bytea, ttl interval)
 RETURNS TABLE (user_id uuid, email text, display_name text, role text, expires_at timestamptz)
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SECURITY DEFINER ROWS 1
-SET search_path = tix, pg_catalog, pg_temp AS $$
+SET search_path = tix, pg_catalog, pg_temp SET tix_rows.of = 'everyone' AS $$
 #variable_conflict use_column
 DECLARE
     ends CONSTANT timestamptz := expiry_of_token(new_hash, ttl);
@@ -175,7 +175,7 @@ COMMENT ON FUNCTION tix.tix_rotate_refresh_token(bytea, bytea, interval) IS
 DROP FUNCTION IF EXISTS tix.tix_revoke_refresh_token(bytea);
 CREATE FUNCTION tix.tix_revoke_refresh_token(token_hash bytea) RETURNS boolean
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SECURITY DEFINER
-SET search_path = tix, pg_catalog, pg_temp AS $$
+SET search_path = tix, pg_catalog, pg_temp SET tix_rows.of = 'everyone' AS $$
 #variable_conflict use_column
 DECLARE
     kin CONSTANT uuid := lock_token_family(token_hash);
@@ -203,11 +203,12 @@ COMMENT ON FUNCTION tix.lock_families_of(uuid) IS
 DROP FUNCTION IF EXISTS tix.tix_sign_out_everywhere(uuid);
 CREATE FUNCTION tix.tix_sign_out_everywhere(user_id uuid) RETURNS int
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SECURITY DEFINER
-SET search_path = tix, pg_catalog, pg_temp AS $$
+SET search_path = tix, pg_catalog, pg_temp SET tix_rows.of = 'nobody' AS $$
 #variable_conflict use_column
 DECLARE
     ended int;
 BEGIN
+    PERFORM set_config('tix_rows.of', user_id::text, true);
     PERFORM lock_families_of(tix_sign_out_everywhere.user_id);
     WITH gone AS (
         UPDATE refresh_tokens t SET revoked_at = clock_timestamp()
@@ -223,7 +224,8 @@ COMMENT ON FUNCTION tix.tix_sign_out_everywhere(uuid) IS
 DROP FUNCTION IF EXISTS tix.tix_prune_refresh_tokens(int);
 CREATE FUNCTION tix.tix_prune_refresh_tokens(max_rows int DEFAULT 10000) RETURNS int
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SECURITY DEFINER
-SET search_path = tix, pg_catalog, pg_temp SET enable_seqscan = off AS $$
+SET search_path = tix, pg_catalog, pg_temp SET tix_rows.of = 'everyone'
+SET enable_seqscan = off AS $$
 #variable_conflict use_column
 DECLARE
     moment CONSTANT timestamptz := clock_timestamp();  -- the index takes no volatile condition
@@ -248,7 +250,7 @@ DROP FUNCTION IF EXISTS tix.tix_set_user_role(uuid, text, uuid);
 CREATE FUNCTION tix.tix_set_user_role(user_id uuid, role text, actor uuid DEFAULT NULL)
 RETURNS void
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SECURITY DEFINER
-SET search_path = tix, pg_catalog, pg_temp AS $$
+SET search_path = tix, pg_catalog, pg_temp SET tix_rows.of = 'everyone' AS $$
 #variable_conflict use_column
 DECLARE
     wanted CONSTANT text := tix_set_user_role.role;
@@ -280,7 +282,7 @@ DROP FUNCTION IF EXISTS tix.tix_set_user_status(uuid, text, text, uuid);
 CREATE FUNCTION tix.tix_set_user_status(
     user_id uuid, status text, reason text, actor uuid DEFAULT NULL) RETURNS void
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SECURITY DEFINER
-SET search_path = tix, pg_catalog, pg_temp AS $$
+SET search_path = tix, pg_catalog, pg_temp SET tix_rows.of = 'everyone' AS $$
 #variable_conflict use_column
 DECLARE
     whom CONSTANT uuid := tix_set_user_status.user_id;

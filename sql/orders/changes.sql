@@ -105,7 +105,8 @@ CREATE FUNCTION tix.tix_add_to_order(
     OUT total_amount bigint, OUT total_currency text, OUT expires_at timestamptz,
     OUT seats text[], OUT replayed boolean)
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SECURITY DEFINER
-SET search_path = tix, pg_catalog, pg_temp SET enable_seqscan = off AS $$
+SET search_path = tix, pg_catalog, pg_temp SET tix_rows.of = 'nobody'
+SET enable_seqscan = off AS $$
 #variable_conflict use_variable
 DECLARE
     request CONSTANT jsonb := jsonb_build_array(order_id, to_jsonb(lock_ids), items);
@@ -115,6 +116,7 @@ DECLARE
     code tix.promotions;
     priced tix.priced_order;
 BEGIN
+    PERFORM set_config('tix_rows.of', user_id::text, true);
     IF idempotency_key IS NOT NULL AND user_id IS NOT NULL THEN
         answer := repeated_answer('add', user_id, idempotency_key, request);
     END IF;
@@ -240,12 +242,13 @@ COMMENT ON FUNCTION tix.drop_items(tix.orders, text[], text) IS
 DROP FUNCTION IF EXISTS tix.tix_cancel_order(uuid, uuid);
 CREATE FUNCTION tix.tix_cancel_order(order_id uuid, user_id uuid) RETURNS text[]
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SECURITY DEFINER
-SET search_path = tix, pg_catalog, pg_temp AS $$
+SET search_path = tix, pg_catalog, pg_temp SET tix_rows.of = 'nobody' AS $$
 #variable_conflict use_column
 DECLARE
     known CONSTANT uuid := tix_cancel_order.order_id;
     buyer CONSTANT uuid := tix_cancel_order.user_id;
 BEGIN
+    PERFORM set_config('tix_rows.of', user_id::text, true);
     IF (order_of_user(known, buyer)).status <> 'cancelled' THEN
         UPDATE orders o SET status = 'cancelled', changed_by = buyer WHERE o.order_id = known;
     END IF;
@@ -279,7 +282,8 @@ COMMENT ON FUNCTION tix.sell_order_seats(tix.orders) IS
 DROP FUNCTION IF EXISTS tix.tix_complete_free_order(uuid, uuid);
 CREATE FUNCTION tix.tix_complete_free_order(order_id uuid, user_id uuid) RETURNS text[]
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SECURITY DEFINER
-SET search_path = tix, pg_catalog, pg_temp SET enable_seqscan = off AS $$
+SET search_path = tix, pg_catalog, pg_temp SET tix_rows.of = 'everyone'
+SET enable_seqscan = off AS $$
 #variable_conflict use_column
 DECLARE
     free CONSTANT tix.orders := order_of_user(tix_complete_free_order.order_id,

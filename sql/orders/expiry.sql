@@ -27,7 +27,8 @@ COMMENT ON FUNCTION tix.shown_status(tix.orders) IS
 DROP FUNCTION IF EXISTS tix.tix_expire_orders(int);
 CREATE FUNCTION tix.tix_expire_orders(max_rows int DEFAULT 1000) RETURNS int
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SECURITY DEFINER
-SET search_path = tix, pg_catalog, pg_temp SET enable_seqscan = off
+SET search_path = tix, pg_catalog, pg_temp SET tix_rows.of = 'everyone'
+SET enable_seqscan = off
 -- The due ones are read in order: a plan that sorts reads all of them for each batch.
 SET enable_sort = off SET enable_bitmapscan = off AS $$
 #variable_conflict use_column
@@ -76,7 +77,8 @@ COMMENT ON FUNCTION tix.tix_expire_orders(int) IS
 DROP FUNCTION IF EXISTS tix.tix_prune_order_keys(int);
 CREATE FUNCTION tix.tix_prune_order_keys(max_rows int DEFAULT 10000) RETURNS int
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SECURITY DEFINER
-SET search_path = tix, pg_catalog, pg_temp SET enable_seqscan = off
+SET search_path = tix, pg_catalog, pg_temp SET tix_rows.of = 'everyone'
+SET enable_seqscan = off
 SET enable_sort = off SET enable_bitmapscan = off AS $$
 #variable_conflict use_column
 DECLARE

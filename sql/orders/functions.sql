@@ -40,7 +40,7 @@ CREATE FUNCTION tix.tix_create_order(
     OUT expires_at timestamptz, OUT seats text[], OUT session_id uuid,
     OUT created_at timestamptz, OUT replayed boolean)
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SECURITY DEFINER
-SET search_path = tix, pg_catalog, pg_temp
+SET search_path = tix, pg_catalog, pg_temp SET tix_rows.of = 'nobody'
 SET enable_seqscan = off SET plan_cache_mode = force_generic_plan AS $$
 #variable_conflict use_variable
 DECLARE
@@ -52,6 +52,7 @@ DECLARE
     priced tix.priced_order;
     inserted int;
 BEGIN
+    PERFORM set_config('tix_rows.of', user_id::text, true);
     replayed := false;
     IF user_id IS NULL OR coalesce(octet_length(provider), 65) > 64 THEN
         RAISE EXCEPTION 'user and provider of an order must be given' USING ERRCODE = '22023',

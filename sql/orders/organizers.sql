@@ -7,7 +7,7 @@ DROP FUNCTION IF EXISTS tix.tix_create_venue_as(uuid, text, text, jsonb);
 CREATE FUNCTION tix.tix_create_venue_as(
     actor uuid, name text, time_zone text DEFAULT NULL, address jsonb DEFAULT NULL) RETURNS uuid
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SECURITY DEFINER
-SET search_path = tix, pg_catalog, pg_temp AS $$
+SET search_path = tix, pg_catalog, pg_temp SET tix_rows.of = 'everyone' AS $$
 #variable_conflict use_column
 DECLARE
     has CONSTANT text := role_of_actor(actor, '{organizer,admin}');
@@ -29,7 +29,7 @@ CREATE FUNCTION tix.tix_update_venue_as(
     actor uuid, venue_id uuid, name text DEFAULT NULL, time_zone text DEFAULT NULL,
     address jsonb DEFAULT NULL) RETURNS void
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SECURITY DEFINER
-SET search_path = tix, pg_catalog, pg_temp AS $$
+SET search_path = tix, pg_catalog, pg_temp SET tix_rows.of = 'everyone' AS $$
 BEGIN
     PERFORM own_venue(actor, venue_id);
     PERFORM tix_update_venue(venue_id, name, time_zone, address);
@@ -42,7 +42,7 @@ COMMENT ON FUNCTION tix.tix_update_venue_as(uuid, uuid, text, text, jsonb) IS
 DROP FUNCTION IF EXISTS tix.tix_close_venue_as(uuid, uuid);
 CREATE FUNCTION tix.tix_close_venue_as(actor uuid, venue_id uuid) RETURNS void
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SECURITY DEFINER
-SET search_path = tix, pg_catalog, pg_temp AS $$
+SET search_path = tix, pg_catalog, pg_temp SET tix_rows.of = 'everyone' AS $$
 BEGIN
     PERFORM own_venue(actor, venue_id);
     PERFORM tix_close_venue(venue_id);
@@ -61,7 +61,7 @@ CREATE FUNCTION tix.tix_upload_seat_map_as(
     seat_numbers text[], positions int[], xs real[], ys real[], categories text[],
     accessible boolean[], OUT seat_map_id uuid, OUT existing boolean, OUT seats int)
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SECURITY DEFINER
-SET search_path = tix, pg_catalog, pg_temp AS $$
+SET search_path = tix, pg_catalog, pg_temp SET tix_rows.of = 'everyone' AS $$
 #variable_conflict use_column
 DECLARE
     house text;
@@ -113,7 +113,7 @@ CREATE FUNCTION tix.tix_seat_map_diff_as(
     actor uuid, old_map uuid, new_map uuid, after text DEFAULT NULL, max_rows int DEFAULT 20)
 RETURNS jsonb
 LANGUAGE plpgsql STABLE PARALLEL SAFE SECURITY DEFINER
-SET search_path = tix, pg_catalog, pg_temp AS $$
+SET search_path = tix, pg_catalog, pg_temp SET tix_rows.of = 'everyone' AS $$
 #variable_conflict use_column
 BEGIN
     PERFORM own_venue(actor, (SELECT m.venue_id FROM seat_maps m WHERE m.seat_map_id = old_map),
@@ -144,7 +144,7 @@ CREATE FUNCTION tix.tix_create_event_as(
     organizer_id uuid DEFAULT NULL, idempotency_key text DEFAULT NULL,
     OUT event_id uuid, OUT replayed boolean)
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SECURITY DEFINER
-SET search_path = tix, pg_catalog, pg_temp AS $$
+SET search_path = tix, pg_catalog, pg_temp SET tix_rows.of = 'everyone' AS $$
 #variable_conflict use_variable
 DECLARE
     request CONSTANT jsonb := jsonb_build_array(name, seat_map_id, description, organizer_id);
@@ -185,7 +185,7 @@ CREATE FUNCTION tix.tix_update_event_as(
     actor uuid, event_id uuid, name text DEFAULT NULL, description text DEFAULT NULL)
 RETURNS void
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SECURITY DEFINER
-SET search_path = tix, pg_catalog, pg_temp AS $$
+SET search_path = tix, pg_catalog, pg_temp SET tix_rows.of = 'everyone' AS $$
 BEGIN
     PERFORM own_event(actor, event_id);
     PERFORM tix_update_event(event_id, name, description);
@@ -217,7 +217,7 @@ CREATE FUNCTION tix.tix_create_session_as(
     sale_ends timestamptz DEFAULT NULL, idempotency_key text DEFAULT NULL,
     OUT session_id uuid, OUT replayed boolean)
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SECURITY DEFINER
-SET search_path = tix, pg_catalog, pg_temp AS $$
+SET search_path = tix, pg_catalog, pg_temp SET tix_rows.of = 'everyone' AS $$
 DECLARE
     request CONSTANT jsonb := jsonb_build_array(event_id, seat_map_id, starts, ends, sale_starts,
                                                 sale_ends);
@@ -251,7 +251,7 @@ CREATE FUNCTION tix.tix_update_session_as(
     actor uuid, session_id uuid, starts timestamptz DEFAULT NULL, ends timestamptz DEFAULT NULL,
     sale_starts timestamptz DEFAULT NULL, sale_ends timestamptz DEFAULT NULL) RETURNS void
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SECURITY DEFINER
-SET search_path = tix, pg_catalog, pg_temp AS $$
+SET search_path = tix, pg_catalog, pg_temp SET tix_rows.of = 'everyone' AS $$
 BEGIN
     PERFORM own_session(actor, session_id);
     PERFORM tix_update_session(session_id, starts, ends, sale_starts, sale_ends);
@@ -269,7 +269,7 @@ CREATE FUNCTION tix.tix_set_price_as(
     actor uuid, event_id uuid, amount_minor bigint, currency text,
     categories text[] DEFAULT '{}', area_ids text[] DEFAULT '{}') RETURNS uuid
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SECURITY DEFINER
-SET search_path = tix, pg_catalog, pg_temp AS $$
+SET search_path = tix, pg_catalog, pg_temp SET tix_rows.of = 'everyone' AS $$
 DECLARE
     made uuid;
 BEGIN

@@ -37,9 +37,11 @@ CREATE FUNCTION tix.tix_get_order(
     OUT expires_at timestamptz, OUT completed_at timestamptz, OUT items jsonb, OUT version int)
 RETURNS SETOF record
 LANGUAGE plpgsql STABLE PARALLEL UNSAFE SECURITY DEFINER ROWS 1
-SET search_path = tix, pg_catalog, pg_temp SET enable_seqscan = off AS $$
+SET search_path = tix, pg_catalog, pg_temp SET tix_rows.of = 'nobody'
+SET enable_seqscan = off AS $$
 #variable_conflict use_column
 BEGIN
+    PERFORM set_config('tix_rows.of', user_id::text, true);
     RETURN QUERY
         SELECT o.order_id, o.session_id,
                CASE WHEN o.status IN ('created', 'payment_pending')
@@ -64,9 +66,11 @@ RETURNS TABLE (order_id uuid, session_id uuid, status text, total_amount bigint,
                total_currency text, created_at timestamptz, expires_at timestamptz,
                completed_at timestamptz, items jsonb, version int)
 LANGUAGE plpgsql STABLE PARALLEL UNSAFE SECURITY DEFINER ROWS 20
-SET search_path = tix, pg_catalog, pg_temp SET enable_seqscan = off AS $$
+SET search_path = tix, pg_catalog, pg_temp SET tix_rows.of = 'nobody'
+SET enable_seqscan = off AS $$
 #variable_conflict use_column
 BEGIN
+    PERFORM set_config('tix_rows.of', user_id::text, true);
     RETURN QUERY
         SELECT o.order_id, o.session_id,
                CASE WHEN o.status IN ('created', 'payment_pending')

@@ -72,10 +72,12 @@ DROP FUNCTION IF EXISTS tix.tix_order_history(uuid, uuid);
 CREATE FUNCTION tix.tix_order_history(order_id uuid, user_id uuid)
 RETURNS TABLE (at timestamptz, from_status text, to_status text, cause text, by_buyer boolean,
                detail jsonb)
-LANGUAGE plpgsql STABLE PARALLEL SAFE SECURITY DEFINER ROWS 5
-SET search_path = tix, pg_catalog, pg_temp SET enable_seqscan = off AS $$
+LANGUAGE plpgsql STABLE PARALLEL UNSAFE SECURITY DEFINER ROWS 5
+SET search_path = tix, pg_catalog, pg_temp SET tix_rows.of = 'nobody'
+SET enable_seqscan = off AS $$
 #variable_conflict use_column
 BEGIN
+    PERFORM set_config('tix_rows.of', user_id::text, true);
     RETURN QUERY
         SELECT s.at, s.from_status, s.to_status, s.cause, s.by_buyer, s.detail
         FROM (SELECT o.created_at AS at, NULL AS from_status, 'created' AS to_status,

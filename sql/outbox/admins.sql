@@ -8,7 +8,7 @@ CREATE FUNCTION tix.tix_create_webhook_as(
     actor uuid, url text, types text[], description text DEFAULT NULL, OUT endpoint_id uuid,
     OUT secret text)
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SECURITY DEFINER
-SET search_path = tix, pg_catalog, pg_temp AS $$
+SET search_path = tix, pg_catalog, pg_temp SET tix_rows.of = 'everyone' AS $$
 BEGIN
     PERFORM role_of_actor(actor, '{admin}');
     SELECT w.endpoint_id, w.secret INTO endpoint_id, secret
@@ -25,7 +25,7 @@ CREATE FUNCTION tix.tix_list_webhooks_as(
     actor uuid, after uuid DEFAULT NULL, max_rows int DEFAULT 20)
 RETURNS TABLE (endpoint_id uuid, document jsonb)
 LANGUAGE plpgsql STABLE PARALLEL SAFE SECURITY DEFINER ROWS 20
-SET search_path = tix, pg_catalog, pg_temp AS $$
+SET search_path = tix, pg_catalog, pg_temp SET tix_rows.of = 'everyone' AS $$
 #variable_conflict use_column
 BEGIN
     PERFORM role_of_actor(actor, '{admin}');
@@ -45,7 +45,7 @@ CREATE FUNCTION tix.tix_update_webhook_as(
     actor uuid, endpoint_id uuid, url text DEFAULT NULL, types text[] DEFAULT NULL,
     description text DEFAULT NULL, enabled boolean DEFAULT NULL) RETURNS void
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SECURITY DEFINER
-SET search_path = tix, pg_catalog, pg_temp AS $$
+SET search_path = tix, pg_catalog, pg_temp SET tix_rows.of = 'everyone' AS $$
 BEGIN
     PERFORM role_of_actor(actor, '{admin}');
     PERFORM tix_update_webhook(endpoint_id, url, types, description, enabled);
@@ -58,7 +58,7 @@ COMMENT ON FUNCTION tix.tix_update_webhook_as(uuid, uuid, text, text[], text, bo
 DROP FUNCTION IF EXISTS tix.tix_delete_webhook_as(uuid, uuid);
 CREATE FUNCTION tix.tix_delete_webhook_as(actor uuid, endpoint_id uuid) RETURNS void
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SECURITY DEFINER
-SET search_path = tix, pg_catalog, pg_temp AS $$
+SET search_path = tix, pg_catalog, pg_temp SET tix_rows.of = 'everyone' AS $$
 BEGIN
     PERFORM role_of_actor(actor, '{admin}');
     PERFORM tix_delete_webhook(endpoint_id);
@@ -71,7 +71,7 @@ DROP FUNCTION IF EXISTS tix.tix_rotate_webhook_secret_as(uuid, uuid, interval);
 CREATE FUNCTION tix.tix_rotate_webhook_secret_as(
     actor uuid, endpoint_id uuid, both_for interval DEFAULT '24 hours') RETURNS text
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SECURITY DEFINER
-SET search_path = tix, pg_catalog, pg_temp AS $$
+SET search_path = tix, pg_catalog, pg_temp SET tix_rows.of = 'everyone' AS $$
 DECLARE
     fresh text;
 BEGIN
@@ -90,7 +90,7 @@ CREATE FUNCTION tix.tix_list_webhook_deliveries_as(
     max_rows int DEFAULT 20)
 RETURNS TABLE (delivery_id bigint, document jsonb)
 LANGUAGE plpgsql STABLE PARALLEL SAFE SECURITY DEFINER ROWS 20
-SET search_path = tix, pg_catalog, pg_temp AS $$
+SET search_path = tix, pg_catalog, pg_temp SET tix_rows.of = 'everyone' AS $$
 #variable_conflict use_column
 BEGIN
     PERFORM role_of_actor(actor, '{admin}');
@@ -117,7 +117,7 @@ COMMENT ON FUNCTION tix.tix_list_webhook_deliveries_as(uuid, uuid, text, bigint,
 DROP FUNCTION IF EXISTS tix.tix_webhook_retry_as(uuid, bigint);
 CREATE FUNCTION tix.tix_webhook_retry_as(actor uuid, delivery_id bigint) RETURNS void
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SECURITY DEFINER
-SET search_path = tix, pg_catalog, pg_temp AS $$
+SET search_path = tix, pg_catalog, pg_temp SET tix_rows.of = 'everyone' AS $$
 BEGIN
     PERFORM role_of_actor(actor, '{admin}');
     PERFORM tix_webhook_retry(delivery_id);

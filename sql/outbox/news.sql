@@ -8,7 +8,7 @@ CREATE FUNCTION tix.tix_news(cursor text DEFAULT NULL, max_rows int DEFAULT 1000
 RETURNS TABLE (user_id uuid, type text, object_id uuid, order_id uuid, version int,
                occurred_at timestamptz, next_cursor text)
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SECURITY DEFINER ROWS 100
-SET search_path = tix, pg_catalog, pg_temp
+SET search_path = tix, pg_catalog, pg_temp SET tix_rows.of = 'everyone'
 SET enable_seqscan = off SET enable_sort = off SET jit = off AS $$
 #variable_conflict use_column
 DECLARE

@@ -152,7 +152,7 @@ CREATE FUNCTION tix.tix_payment_event(
     amount bigint, currency text, payload jsonb DEFAULT '{}',
     OUT result text, OUT next_action text)
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SECURITY DEFINER
-SET search_path = tix, pg_catalog, pg_temp
+SET search_path = tix, pg_catalog, pg_temp SET tix_rows.of = 'everyone'
 SET enable_seqscan = off SET plan_cache_mode = force_generic_plan AS $$
 #variable_conflict use_column
 DECLARE
@@ -214,7 +214,7 @@ CREATE FUNCTION tix.tix_payment_authorized(
     provider text, event_id text, provider_transaction_id text, order_id uuid, amount bigint,
     currency text, payload jsonb DEFAULT '{}') RETURNS text
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SECURITY DEFINER
-SET search_path = tix, pg_catalog, pg_temp
+SET search_path = tix, pg_catalog, pg_temp SET tix_rows.of = 'everyone'
 SET enable_seqscan = off SET plan_cache_mode = force_generic_plan AS $$
 #variable_conflict use_column
 DECLARE

@@ -12,7 +12,7 @@ CREATE FUNCTION tix.tix_begin_payment(
     OUT payment_id uuid, OUT amount bigint, OUT currency text, OUT expires_at timestamptz,
     OUT replayed boolean)
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SECURITY DEFINER
-SET search_path = tix, pg_catalog, pg_temp
+SET search_path = tix, pg_catalog, pg_temp SET tix_rows.of = 'nobody'
 SET enable_seqscan = off SET plan_cache_mode = force_generic_plan AS $$
 #variable_conflict use_column
 DECLARE
@@ -22,6 +22,7 @@ DECLARE
     how CONSTANT text := tix_begin_payment.method;
     key CONSTANT text := tix_begin_payment.idempotency_key;
 BEGIN
+    PERFORM set_config('tix_rows.of', coalesce(asker::text, 'everyone'), true);
     IF NOT EXISTS (SELECT FROM payment_providers p WHERE p.provider = via AND p.enabled) THEN
         RAISE EXCEPTION 'payment provider % is unknown or not enabled', coalesce(via, 'NULL')
             USING ERRCODE = '22023', HINT = 'The providers are listed in tix.payment_providers.';

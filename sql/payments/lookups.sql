@@ -9,7 +9,8 @@ CREATE FUNCTION tix.tix_payment_of_transaction(
     OUT payment_id uuid, OUT order_id uuid, OUT status text, OUT amount bigint, OUT currency text)
 RETURNS SETOF record
 LANGUAGE plpgsql STABLE PARALLEL SAFE SECURITY DEFINER ROWS 1
-SET search_path = tix, pg_catalog, pg_temp SET enable_seqscan = off AS $$
+SET search_path = tix, pg_catalog, pg_temp SET tix_rows.of = 'everyone'
+SET enable_seqscan = off AS $$
 #variable_conflict use_column
 BEGIN
     RETURN QUERY
@@ -26,7 +27,8 @@ CREATE FUNCTION tix.tix_payment_action(
     payment_id uuid, OUT provider_transaction_id text, OUT redirect_url text)
 RETURNS SETOF record
 LANGUAGE plpgsql STABLE PARALLEL SAFE SECURITY DEFINER ROWS 1
-SET search_path = tix, pg_catalog, pg_temp SET enable_seqscan = off AS $$
+SET search_path = tix, pg_catalog, pg_temp SET tix_rows.of = 'everyone'
+SET enable_seqscan = off AS $$
 #variable_conflict use_column
 BEGIN
     RETURN QUERY
@@ -41,7 +43,8 @@ COMMENT ON FUNCTION tix.tix_payment_action(uuid) IS
 DROP FUNCTION IF EXISTS tix.tix_provider_refunds(uuid);
 CREATE FUNCTION tix.tix_provider_refunds(payment_id uuid) RETURNS text[]
 LANGUAGE plpgsql STABLE PARALLEL SAFE SECURITY DEFINER
-SET search_path = tix, pg_catalog, pg_temp SET enable_seqscan = off AS $$
+SET search_path = tix, pg_catalog, pg_temp SET tix_rows.of = 'everyone'
+SET enable_seqscan = off AS $$
 #variable_conflict use_column
 BEGIN
     RETURN ARRAY(SELECT r.provider_refund_id FROM refunds r

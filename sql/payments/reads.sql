@@ -6,7 +6,8 @@ CREATE FUNCTION tix.tix_list_refunds(order_id uuid, user_id uuid)
 RETURNS TABLE (refund_id uuid, amount bigint, currency text, status text, reason text,
                seat_id text, requested_at timestamptz, processed_at timestamptz)
 LANGUAGE plpgsql STABLE PARALLEL SAFE SECURITY DEFINER ROWS 3
-SET search_path = tix, pg_catalog, pg_temp SET enable_seqscan = off AS $$
+SET search_path = tix, pg_catalog, pg_temp SET tix_rows.of = 'everyone'
+SET enable_seqscan = off AS $$
 #variable_conflict use_column
 BEGIN
     RETURN QUERY

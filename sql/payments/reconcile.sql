@@ -9,7 +9,8 @@ CREATE FUNCTION tix.tix_payment_action_required(
     payment_id uuid, redirect_url text, action_expires_at timestamptz DEFAULT NULL,
     provider_transaction_id text DEFAULT NULL) RETURNS text
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SECURITY DEFINER
-SET search_path = tix, pg_catalog, pg_temp SET enable_seqscan = off AS $$
+SET search_path = tix, pg_catalog, pg_temp SET tix_rows.of = 'everyone'
+SET enable_seqscan = off AS $$
 #variable_conflict use_column
 DECLARE
     known CONSTANT uuid := tix_payment_action_required.payment_id;
@@ -55,7 +56,8 @@ CREATE FUNCTION tix.tix_payment_begun(
     payment_id uuid, provider_transaction_id text, redirect_url text DEFAULT NULL,
     action_ttl interval DEFAULT NULL) RETURNS text
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SECURITY DEFINER
-SET search_path = tix, pg_catalog, pg_temp SET enable_seqscan = off AS $$
+SET search_path = tix, pg_catalog, pg_temp SET tix_rows.of = 'everyone'
+SET enable_seqscan = off AS $$
 #variable_conflict use_column
 DECLARE
     begun CONSTANT uuid := tix_payment_begun.payment_id;
@@ -97,10 +99,12 @@ CREATE FUNCTION tix.tix_order_payments(order_id uuid, user_id uuid)
 RETURNS TABLE (payment_id uuid, provider text, method text, status text, amount bigint,
                currency text, created_at timestamptz, action_url text,
                action_expires_at timestamptz)
-LANGUAGE plpgsql STABLE PARALLEL SAFE SECURITY DEFINER ROWS 1
-SET search_path = tix, pg_catalog, pg_temp SET enable_seqscan = off AS $$
+LANGUAGE plpgsql STABLE PARALLEL UNSAFE SECURITY DEFINER ROWS 1
+SET search_path = tix, pg_catalog, pg_temp SET tix_rows.of = 'nobody'
+SET enable_seqscan = off AS $$
 #variable_conflict use_column
 BEGIN
+    PERFORM set_config('tix_rows.of', user_id::text, true);
     RETURN QUERY
         SELECT p.payment_id, p.provider, p.method, p.status, p.amount, p.currency, p.created_at,
                CASE WHEN p.status = 'requires_action' THEN p.action_url END,
@@ -119,7 +123,8 @@ CREATE FUNCTION tix.tix_payments_due(max_rows int DEFAULT 100, providers text[] 
 RETURNS TABLE (payment_id uuid, order_id uuid, provider text, provider_transaction_id text,
                amount bigint, currency text, status text, action text, attempts int)
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SECURITY DEFINER ROWS 1
-SET search_path = tix, pg_catalog, pg_temp SET enable_seqscan = off AS $$
+SET search_path = tix, pg_catalog, pg_temp SET tix_rows.of = 'everyone'
+SET enable_seqscan = off AS $$
 #variable_conflict use_column
 DECLARE
     moment CONSTANT timestamptz := clock_timestamp();  -- the index takes no volatile condition

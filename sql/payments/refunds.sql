@@ -11,7 +11,8 @@ CREATE FUNCTION tix.tix_refunds_due(max_rows int DEFAULT 100, providers text[] D
 RETURNS TABLE (refund_id uuid, payment_id uuid, order_id uuid, provider text,
                provider_transaction_id text, amount bigint, currency text, attempts int)
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SECURITY DEFINER ROWS 1
-SET search_path = tix, pg_catalog, pg_temp SET enable_seqscan = off AS $$
+SET search_path = tix, pg_catalog, pg_temp SET tix_rows.of = 'everyone'
+SET enable_seqscan = off AS $$
 #variable_conflict use_column
 DECLARE
     moment CONSTANT timestamptz := clock_timestamp();  -- the index takes no volatile condition
@@ -71,7 +72,8 @@ COMMENT ON FUNCTION tix.locked_refund(uuid) IS
 DROP FUNCTION IF EXISTS tix.tix_refund_refused(uuid, text);
 CREATE FUNCTION tix.tix_refund_refused(refund_id uuid, reason text) RETURNS boolean
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SECURITY DEFINER
-SET search_path = tix, pg_catalog, pg_temp SET enable_seqscan = off AS $$
+SET search_path = tix, pg_catalog, pg_temp SET tix_rows.of = 'everyone'
+SET enable_seqscan = off AS $$
 #variable_conflict use_column
 BEGIN
     RETURN fail_refund(locked_refund(tix_refund_refused.refund_id), 'refund refused', reason);
@@ -86,7 +88,8 @@ CREATE FUNCTION tix.tix_refund_result(
     refund_id uuid, outcome text, provider_refund_id text DEFAULT NULL, detail text DEFAULT NULL)
 RETURNS text
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SECURITY DEFINER
-SET search_path = tix, pg_catalog, pg_temp SET enable_seqscan = off AS $$
+SET search_path = tix, pg_catalog, pg_temp SET tix_rows.of = 'everyone'
+SET enable_seqscan = off AS $$
 #variable_conflict use_column
 DECLARE
     theirs CONSTANT text := tix_refund_result.provider_refund_id;
@@ -123,7 +126,8 @@ COMMENT ON FUNCTION tix.tix_refund_result(uuid, text, text, text) IS
 DROP FUNCTION IF EXISTS tix.tix_retry_refund(uuid, uuid);
 CREATE FUNCTION tix.tix_retry_refund(refund_id uuid, staff uuid) RETURNS uuid
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SECURITY DEFINER
-SET search_path = tix, pg_catalog, pg_temp SET enable_seqscan = off AS $$
+SET search_path = tix, pg_catalog, pg_temp SET tix_rows.of = 'everyone'
+SET enable_seqscan = off AS $$
 #variable_conflict use_column
 DECLARE
     failed CONSTANT tix.refunds := locked_refund(tix_retry_refund.refund_id);

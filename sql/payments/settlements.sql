@@ -45,7 +45,8 @@ CREATE FUNCTION tix.tix_import_settlement(
     provider text, settlement_id text, lines jsonb, covers_from timestamptz DEFAULT NULL,
     covers_until timestamptz DEFAULT NULL) RETURNS int
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SECURITY DEFINER
-SET search_path = tix, pg_catalog, pg_temp SET enable_seqscan = off AS $$
+SET search_path = tix, pg_catalog, pg_temp SET tix_rows.of = 'everyone'
+SET enable_seqscan = off AS $$
 #variable_conflict use_column
 DECLARE
     via CONSTANT text := tix_import_settlement.provider;
@@ -99,7 +100,7 @@ CREATE FUNCTION tix.tix_settlement_differences(provider text, settlement_id text
 RETURNS TABLE (difference text, kind text, provider_transaction_id text, payment_id uuid,
                order_id uuid, currency text, settled bigint, booked bigint)
 LANGUAGE plpgsql STABLE PARALLEL SAFE SECURITY DEFINER ROWS 100
-SET search_path = tix, pg_catalog, pg_temp AS $$
+SET search_path = tix, pg_catalog, pg_temp SET tix_rows.of = 'everyone' AS $$
 #variable_conflict use_column
 DECLARE
     file tix.settlements;

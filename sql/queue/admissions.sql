@@ -10,7 +10,8 @@ CREATE FUNCTION tix.tix_claim_admission(
     token text, OUT admission_id uuid, OUT expires_at timestamptz, OUT session_id uuid,
     OUT user_id uuid)
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SECURITY DEFINER
-SET search_path = tix, pg_catalog, pg_temp SET enable_seqscan = off AS $$
+SET search_path = tix, pg_catalog, pg_temp SET tix_rows.of = 'everyone'
+SET enable_seqscan = off AS $$
 #variable_conflict use_column
 DECLARE
     asked record;
@@ -52,7 +53,8 @@ CREATE FUNCTION tix.tix_claim_place(
     session_id uuid, token text, user_id uuid DEFAULT NULL, OUT admission_id uuid,
     OUT expires_at timestamptz)
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SECURITY DEFINER
-SET search_path = tix, pg_catalog, pg_temp SET enable_seqscan = off AS $$
+SET search_path = tix, pg_catalog, pg_temp SET tix_rows.of = 'everyone'
+SET enable_seqscan = off AS $$
 #variable_conflict use_column
 DECLARE
     asked record;
@@ -77,7 +79,8 @@ DROP FUNCTION IF EXISTS tix.tix_use_admission(uuid, uuid, uuid);
 CREATE FUNCTION tix.tix_use_admission(session_id uuid, user_id uuid, admission_id uuid)
 RETURNS uuid
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SECURITY DEFINER
-SET search_path = tix, pg_catalog, pg_temp SET enable_seqscan = off AS $$
+SET search_path = tix, pg_catalog, pg_temp SET tix_rows.of = 'everyone'
+SET enable_seqscan = off AS $$
 #variable_conflict use_column
 DECLARE
     house CONSTANT uuid := tix_use_admission.session_id;
@@ -113,7 +116,8 @@ DROP FUNCTION IF EXISTS tix.tix_end_admission(uuid, uuid, text);
 CREATE FUNCTION tix.tix_end_admission(
     admission_id uuid, user_id uuid, how text DEFAULT 'finished') RETURNS boolean
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SECURITY DEFINER
-SET search_path = tix, pg_catalog, pg_temp SET enable_seqscan = off AS $$
+SET search_path = tix, pg_catalog, pg_temp SET tix_rows.of = 'everyone'
+SET enable_seqscan = off AS $$
 #variable_conflict use_column
 BEGIN
     IF how IN ('finished', 'given_up') IS NOT TRUE THEN

@@ -9,7 +9,7 @@ CREATE FUNCTION tix.tix_queue_boards(
     OUT drawn int, OUT seed bytea, OUT as_of timestamptz)
 RETURNS SETOF record
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SECURITY DEFINER ROWS 32
-SET search_path = tix, pg_catalog, pg_temp AS $$
+SET search_path = tix, pg_catalog, pg_temp SET tix_rows.of = 'everyone' AS $$
 #variable_conflict use_column
 DECLARE
     boards_max CONSTANT int := 256;

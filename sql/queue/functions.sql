@@ -186,7 +186,8 @@ DROP FUNCTION IF EXISTS tix.tix_prune_queues(int, interval);
 CREATE FUNCTION tix.tix_prune_queues(
     max_rows int DEFAULT 100000, keep interval DEFAULT '30 days') RETURNS int
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SECURITY DEFINER
-SET search_path = tix, pg_catalog, pg_temp SET enable_seqscan = off AS $$
+SET search_path = tix, pg_catalog, pg_temp SET tix_rows.of = 'everyone'
+SET enable_seqscan = off AS $$
 DECLARE
     cutoff CONSTANT timestamptz := clock_timestamp() - keep;
     old int[];

@@ -210,7 +210,8 @@ CREATE FUNCTION tix.tix_join_queue(
     session_id uuid, user_id uuid, OUT token text, OUT place bigint, OUT ahead bigint,
     OUT state text)
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SECURITY DEFINER
-SET search_path = tix, pg_catalog, pg_temp SET enable_seqscan = off AS $$
+SET search_path = tix, pg_catalog, pg_temp SET tix_rows.of = 'everyone'
+SET enable_seqscan = off AS $$
 #variable_conflict use_column
 DECLARE
     who CONSTANT uuid := tix_join_queue.user_id;
@@ -267,7 +268,8 @@ CREATE FUNCTION tix.tix_queue_position(
     token text, OUT session_id uuid, OUT place bigint, OUT ahead bigint, OUT state text,
     OUT eta_s int)
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SECURITY DEFINER
-SET search_path = tix, pg_catalog, pg_temp SET enable_seqscan = off AS $$
+SET search_path = tix, pg_catalog, pg_temp SET tix_rows.of = 'everyone'
+SET enable_seqscan = off AS $$
 #variable_conflict use_column
 DECLARE
     q queues;

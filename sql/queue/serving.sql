@@ -118,7 +118,8 @@ COMMENT ON FUNCTION tix.called_queue(tix.queues, timestamptz) IS
 DROP FUNCTION IF EXISTS tix.tix_queue_step(uuid);
 CREATE FUNCTION tix.tix_queue_step(session_id uuid) RETURNS bigint
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SECURITY DEFINER
-SET search_path = tix, pg_catalog, pg_temp SET enable_seqscan = off AS $$
+SET search_path = tix, pg_catalog, pg_temp SET tix_rows.of = 'everyone'
+SET enable_seqscan = off AS $$
 #variable_conflict use_column
 DECLARE
     moment timestamptz;
@@ -181,7 +182,8 @@ CREATE FUNCTION tix.tix_queue_status(
     OUT as_of timestamptz)
 RETURNS SETOF record
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SECURITY DEFINER ROWS 1
-SET search_path = tix, pg_catalog, pg_temp SET enable_seqscan = off AS $$
+SET search_path = tix, pg_catalog, pg_temp SET tix_rows.of = 'everyone'
+SET enable_seqscan = off AS $$
 #variable_conflict use_column
 BEGIN
     PERFORM tix_queue_step(tix_queue_status.session_id);

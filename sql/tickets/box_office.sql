@@ -38,7 +38,7 @@ CREATE FUNCTION tix.tix_box_office_hold(
     OUT ok boolean, OUT reason text, OUT lock_id bigint, OUT expires_at timestamptz,
     OUT seats text[], OUT conflicts jsonb)
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SECURITY DEFINER
-SET search_path = tix, pg_catalog, pg_temp AS $$
+SET search_path = tix, pg_catalog, pg_temp SET tix_rows.of = 'everyone' AS $$
 #variable_conflict use_variable
 BEGIN
     PERFORM staff_of_session(session_id, staff_id);
@@ -60,7 +60,8 @@ CREATE FUNCTION tix.tix_box_office_order(
     OUT order_id uuid, OUT total_amount bigint, OUT total_currency text, OUT seats text[],
     OUT payment_id uuid, OUT replayed boolean)
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SECURITY DEFINER
-SET search_path = tix, pg_catalog, pg_temp SET enable_seqscan = off AS $$
+SET search_path = tix, pg_catalog, pg_temp SET tix_rows.of = 'everyone'
+SET enable_seqscan = off AS $$
 #variable_conflict use_variable
 DECLARE
     request CONSTANT jsonb := jsonb_build_array(to_jsonb(lock_ids), buyer_id, method, items, promo);

@@ -170,7 +170,8 @@ CREATE FUNCTION tix.tix_cancel_items(
     OUT refund_amount bigint, OUT kept_amount bigint, OUT currency text, OUT status text,
     OUT replayed boolean)
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SECURITY DEFINER
-SET search_path = tix, pg_catalog, pg_temp SET enable_seqscan = off AS $$
+SET search_path = tix, pg_catalog, pg_temp SET tix_rows.of = 'everyone'
+SET enable_seqscan = off AS $$
 #variable_conflict use_variable
 DECLARE
     request CONSTANT jsonb := jsonb_build_array(order_id, to_jsonb(seat_ids), reason);
@@ -224,7 +225,8 @@ CREATE FUNCTION tix.tix_cancel_items_for(
     OUT refund_amount bigint, OUT kept_amount bigint, OUT currency text, OUT status text,
     OUT replayed boolean)
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SECURITY DEFINER
-SET search_path = tix, pg_catalog, pg_temp SET enable_seqscan = off AS $$
+SET search_path = tix, pg_catalog, pg_temp SET tix_rows.of = 'everyone'
+SET enable_seqscan = off AS $$
 #variable_conflict use_variable
 DECLARE
     request CONSTANT jsonb := jsonb_build_array(order_id, to_jsonb(seat_ids), reason, keep_amount);
@@ -274,7 +276,8 @@ DROP FUNCTION IF EXISTS tix.tix_cancel_ticket(uuid, uuid, text);
 CREATE FUNCTION tix.tix_cancel_ticket(
     ticket_id uuid, user_id uuid, reason text DEFAULT 'cancelled') RETURNS uuid
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SECURITY DEFINER
-SET search_path = tix, pg_catalog, pg_temp SET enable_seqscan = off AS $$
+SET search_path = tix, pg_catalog, pg_temp SET tix_rows.of = 'everyone'
+SET enable_seqscan = off AS $$
 #variable_conflict use_column
 DECLARE
     gone tix.tickets;

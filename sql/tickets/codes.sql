@@ -94,12 +94,13 @@ COMMENT ON FUNCTION tix.fault_of_ticket(tix.tickets, text, int) IS
 
 DROP FUNCTION IF EXISTS tix.tix_ticket_code(uuid, uuid);
 CREATE FUNCTION tix.tix_ticket_code(ticket_id uuid, user_id uuid DEFAULT NULL) RETURNS text
-LANGUAGE plpgsql STABLE PARALLEL SAFE SECURITY DEFINER
-SET search_path = tix, pg_catalog, pg_temp AS $$
+LANGUAGE plpgsql STABLE PARALLEL UNSAFE SECURITY DEFINER
+SET search_path = tix, pg_catalog, pg_temp SET tix_rows.of = 'nobody' AS $$
 #variable_conflict use_column
 DECLARE
     code text;
 BEGIN
+    PERFORM set_config('tix_rows.of', coalesce($2::text, 'everyone'), true);
     SELECT ticket_code(t.session_id, t.ticket_id, t.issue) INTO code FROM tickets t
     WHERE t.ticket_id = $1 AND ($2 IS NULL OR t.user_id = $2);
     IF NOT FOUND THEN
@@ -135,7 +136,7 @@ CREATE FUNCTION tix.tix_verify_ticket(
     ticket_id uuid, code text, OUT session_id uuid, OUT seat_id text, OUT reason text)
 RETURNS SETOF record
 LANGUAGE plpgsql STABLE PARALLEL SAFE SECURITY DEFINER ROWS 1
-SET search_path = tix, pg_catalog, pg_temp AS $$
+SET search_path = tix, pg_catalog, pg_temp SET tix_rows.of = 'everyone' AS $$
 #variable_conflict use_column
 DECLARE
     ticket tix.tickets;

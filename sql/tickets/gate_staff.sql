@@ -23,7 +23,8 @@ RETURNS TABLE (status text, reason text, check_in_id bigint, scanned_at timestam
                replayed boolean, overridden text, ticket_id uuid, session_id uuid, seat_id text,
                area_id text, row_label text, seat_number text, tariff text, attendee jsonb)
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SECURITY DEFINER ROWS 1
-SET search_path = tix, pg_catalog, pg_temp SET enable_seqscan = off AS $$
+SET search_path = tix, pg_catalog, pg_temp SET tix_rows.of = 'everyone'
+SET enable_seqscan = off AS $$
 #variable_conflict use_variable
 BEGIN
     PERFORM need_gate_staff(staff_id);
@@ -41,7 +42,8 @@ RETURNS TABLE (ordinal int, nonce text, status text, reason text, check_in_id bi
                ticket_id uuid, seat_id text, scanned_at timestamptz, corrected boolean,
                replayed boolean, conflicts jsonb, malformed text)
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SECURITY DEFINER ROWS 100
-SET search_path = tix, pg_catalog, pg_temp SET enable_seqscan = off AS $$
+SET search_path = tix, pg_catalog, pg_temp SET tix_rows.of = 'everyone'
+SET enable_seqscan = off AS $$
 #variable_conflict use_variable
 BEGIN
     PERFORM need_gate_staff(staff_id);
@@ -57,7 +59,8 @@ CREATE FUNCTION tix.tix_check_in_manifest_for(
 RETURNS TABLE (revocations_seq bigint, made_at timestamptz, public_keys jsonb, rules jsonb,
                tickets jsonb, next text)
 LANGUAGE plpgsql STABLE PARALLEL SAFE SECURITY DEFINER ROWS 1
-SET search_path = tix, pg_catalog, pg_temp SET enable_seqscan = off AS $$
+SET search_path = tix, pg_catalog, pg_temp SET tix_rows.of = 'everyone'
+SET enable_seqscan = off AS $$
 #variable_conflict use_variable
 BEGIN
     PERFORM need_gate_staff(staff_id);
@@ -72,7 +75,8 @@ CREATE FUNCTION tix.tix_revocations_for(
     staff_id uuid, session_id uuid, since bigint, max_rows int)
 RETURNS TABLE (seq bigint, ticket_id uuid, issue int, reason text, at timestamptz)
 LANGUAGE plpgsql STABLE PARALLEL SAFE SECURITY DEFINER ROWS 100
-SET search_path = tix, pg_catalog, pg_temp SET enable_seqscan = off AS $$
+SET search_path = tix, pg_catalog, pg_temp SET tix_rows.of = 'everyone'
+SET enable_seqscan = off AS $$
 #variable_conflict use_variable
 BEGIN
     PERFORM need_gate_staff(staff_id);

@@ -9,7 +9,8 @@ DROP FUNCTION IF EXISTS tix.tix_refund_postponed_order(uuid, uuid, text);
 CREATE FUNCTION tix.tix_refund_postponed_order(
     order_id uuid, user_id uuid, idempotency_key text, OUT refund_id uuid, OUT replayed boolean)
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SECURITY DEFINER
-SET search_path = tix, pg_catalog, pg_temp SET enable_seqscan = off AS $$
+SET search_path = tix, pg_catalog, pg_temp SET tix_rows.of = 'everyone'
+SET enable_seqscan = off AS $$
 #variable_conflict use_variable
 DECLARE
     request CONSTANT jsonb := to_jsonb(order_id);
@@ -37,7 +38,8 @@ CREATE FUNCTION tix.tix_transfer_ticket(
     ticket_id uuid, user_id uuid, to_user uuid, idempotency_key text,
     OUT issue int, OUT replayed boolean)
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SECURITY DEFINER
-SET search_path = tix, pg_catalog, pg_temp SET enable_seqscan = off AS $$
+SET search_path = tix, pg_catalog, pg_temp SET tix_rows.of = 'everyone'
+SET enable_seqscan = off AS $$
 #variable_conflict use_variable
 DECLARE
     request CONSTANT jsonb := jsonb_build_array(ticket_id, to_user);
@@ -65,7 +67,8 @@ CREATE FUNCTION tix.tix_accept_ticket(
     offer_code text, user_id uuid, idempotency_key text,
     OUT ticket_id uuid, OUT issue int, OUT replayed boolean)
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SECURITY DEFINER
-SET search_path = tix, pg_catalog, pg_temp SET enable_seqscan = off AS $$
+SET search_path = tix, pg_catalog, pg_temp SET tix_rows.of = 'everyone'
+SET enable_seqscan = off AS $$
 #variable_conflict use_variable
 DECLARE
     -- Never the code.
@@ -95,7 +98,8 @@ DROP FUNCTION IF EXISTS tix.tix_reissue_ticket(uuid, uuid, text);
 CREATE FUNCTION tix.tix_reissue_ticket(
     ticket_id uuid, user_id uuid, idempotency_key text, OUT code text, OUT replayed boolean)
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SECURITY DEFINER
-SET search_path = tix, pg_catalog, pg_temp SET enable_seqscan = off AS $$
+SET search_path = tix, pg_catalog, pg_temp SET tix_rows.of = 'everyone'
+SET enable_seqscan = off AS $$
 #variable_conflict use_variable
 DECLARE
     request CONSTANT jsonb := to_jsonb(ticket_id);
@@ -130,7 +134,8 @@ CREATE FUNCTION tix.tix_cancel_ticket(
     ticket_id uuid, user_id uuid, reason text, idempotency_key text,
     OUT refund_id uuid, OUT replayed boolean)
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SECURITY DEFINER
-SET search_path = tix, pg_catalog, pg_temp SET enable_seqscan = off AS $$
+SET search_path = tix, pg_catalog, pg_temp SET tix_rows.of = 'everyone'
+SET enable_seqscan = off AS $$
 #variable_conflict use_variable
 DECLARE
     request CONSTANT jsonb := jsonb_build_array(ticket_id, reason);

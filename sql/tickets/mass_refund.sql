@@ -29,7 +29,8 @@ COMMENT ON FUNCTION tix.list_mass_refund(uuid, uuid) IS
 DROP FUNCTION IF EXISTS tix.tix_cancel_session(uuid, text, uuid);
 CREATE FUNCTION tix.tix_cancel_session(session_id uuid, reason text, actor uuid) RETURNS uuid
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SECURITY DEFINER
-SET search_path = tix, pg_catalog, pg_temp SET enable_seqscan = off AS $$
+SET search_path = tix, pg_catalog, pg_temp SET tix_rows.of = 'everyone'
+SET enable_seqscan = off AS $$
 #variable_conflict use_column
 DECLARE
     off CONSTANT uuid := tix_cancel_session.session_id;
@@ -88,7 +89,8 @@ COMMENT ON FUNCTION tix.undo_order(uuid, text) IS
 DROP FUNCTION IF EXISTS tix.tix_mass_refund_step(int);
 CREATE FUNCTION tix.tix_mass_refund_step(max_rows int DEFAULT 1000) RETURNS int
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SECURITY DEFINER
-SET search_path = tix, pg_catalog, pg_temp SET enable_seqscan = off AS $$
+SET search_path = tix, pg_catalog, pg_temp SET tix_rows.of = 'everyone'
+SET enable_seqscan = off AS $$
 #variable_conflict use_column
 DECLARE
     job tix.mass_refunds;
@@ -163,7 +165,8 @@ CREATE FUNCTION tix.tix_postpone_session(
     session_id uuid, start_time timestamptz, end_time timestamptz, refund_until timestamptz,
     reason text, actor uuid) RETURNS void
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SECURITY DEFINER
-SET search_path = tix, pg_catalog, pg_temp SET enable_seqscan = off AS $$
+SET search_path = tix, pg_catalog, pg_temp SET tix_rows.of = 'everyone'
+SET enable_seqscan = off AS $$
 #variable_conflict use_column
 DECLARE
     moved CONSTANT uuid := tix_postpone_session.session_id;
@@ -201,7 +204,8 @@ COMMENT ON FUNCTION tix.tix_postpone_session(
 DROP FUNCTION IF EXISTS tix.tix_refund_postponed_order(uuid, uuid);
 CREATE FUNCTION tix.tix_refund_postponed_order(order_id uuid, user_id uuid) RETURNS uuid
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SECURITY DEFINER
-SET search_path = tix, pg_catalog, pg_temp SET enable_seqscan = off AS $$
+SET search_path = tix, pg_catalog, pg_temp SET tix_rows.of = 'everyone'
+SET enable_seqscan = off AS $$
 #variable_conflict use_column
 DECLARE
     undone tix.orders;

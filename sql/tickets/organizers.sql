@@ -8,7 +8,7 @@ CREATE FUNCTION tix.tix_set_tariff_as(
     currency text DEFAULT NULL, permille numeric DEFAULT NULL, category_id uuid DEFAULT NULL)
 RETURNS uuid
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SECURITY DEFINER
-SET search_path = tix, pg_catalog, pg_temp AS $$
+SET search_path = tix, pg_catalog, pg_temp SET tix_rows.of = 'everyone' AS $$
 DECLARE
     made uuid;
 BEGIN
@@ -25,7 +25,7 @@ COMMENT ON FUNCTION tix.tix_set_tariff_as(uuid, uuid, text, bigint, text, numeri
 DROP FUNCTION IF EXISTS tix.tix_drop_tariff_as(uuid, uuid, uuid);
 CREATE FUNCTION tix.tix_drop_tariff_as(actor uuid, event_id uuid, tariff_id uuid) RETURNS boolean
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SECURITY DEFINER
-SET search_path = tix, pg_catalog, pg_temp AS $$
+SET search_path = tix, pg_catalog, pg_temp SET tix_rows.of = 'everyone' AS $$
 #variable_conflict use_column
 BEGIN
     PERFORM own_event(actor, tix_drop_tariff_as.event_id);
@@ -45,7 +45,7 @@ CREATE FUNCTION tix.tix_set_charge_as(
     currency text DEFAULT NULL, permille numeric DEFAULT NULL, included boolean DEFAULT false,
     categories text[] DEFAULT '{}', tariffs text[] DEFAULT '{}') RETURNS uuid
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SECURITY DEFINER
-SET search_path = tix, pg_catalog, pg_temp AS $$
+SET search_path = tix, pg_catalog, pg_temp SET tix_rows.of = 'everyone' AS $$
 DECLARE
     made uuid;
 BEGIN
@@ -64,7 +64,7 @@ COMMENT ON FUNCTION tix.tix_set_charge_as(
 DROP FUNCTION IF EXISTS tix.tix_drop_charge_as(uuid, uuid, uuid);
 CREATE FUNCTION tix.tix_drop_charge_as(actor uuid, event_id uuid, rule_id uuid) RETURNS boolean
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SECURITY DEFINER
-SET search_path = tix, pg_catalog, pg_temp AS $$
+SET search_path = tix, pg_catalog, pg_temp SET tix_rows.of = 'everyone' AS $$
 #variable_conflict use_column
 BEGIN
     PERFORM own_event(actor, tix_drop_charge_as.event_id);
@@ -89,7 +89,7 @@ CREATE FUNCTION tix.tix_set_promotion_as(
     min_minor bigint DEFAULT 0, tariffs text[] DEFAULT '{}', categories text[] DEFAULT '{}')
 RETURNS uuid
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SECURITY DEFINER
-SET search_path = tix, pg_catalog, pg_temp AS $$
+SET search_path = tix, pg_catalog, pg_temp SET tix_rows.of = 'everyone' AS $$
 DECLARE
     made uuid;
 BEGIN
@@ -112,7 +112,7 @@ CREATE FUNCTION tix.tix_list_promotions_as(
     actor uuid, event_id uuid, after uuid DEFAULT NULL, max_rows int DEFAULT 20)
 RETURNS TABLE (promotion_id uuid, document jsonb)
 LANGUAGE plpgsql STABLE PARALLEL SAFE SECURITY DEFINER ROWS 20
-SET search_path = tix, pg_catalog, pg_temp AS $$
+SET search_path = tix, pg_catalog, pg_temp SET tix_rows.of = 'everyone' AS $$
 #variable_conflict use_column
 BEGIN
     PERFORM own_event(actor, tix_list_promotions_as.event_id);
@@ -142,7 +142,7 @@ DROP FUNCTION IF EXISTS tix.tix_set_quota_as(uuid, uuid, uuid, int);
 CREATE FUNCTION tix.tix_set_quota_as(actor uuid, event_id uuid, category_id uuid, quota int)
 RETURNS void
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SECURITY DEFINER
-SET search_path = tix, pg_catalog, pg_temp AS $$
+SET search_path = tix, pg_catalog, pg_temp SET tix_rows.of = 'everyone' AS $$
 #variable_conflict use_column
 BEGIN
     PERFORM own_event(actor, tix_set_quota_as.event_id);
@@ -165,7 +165,7 @@ CREATE FUNCTION tix.tix_set_cancellation_terms_as(
     actor uuid, event_id uuid, until_before_start interval DEFAULT '0',
     kept_permille numeric DEFAULT 0, kept_minor bigint DEFAULT 0) RETURNS void
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SECURITY DEFINER
-SET search_path = tix, pg_catalog, pg_temp AS $$
+SET search_path = tix, pg_catalog, pg_temp SET tix_rows.of = 'everyone' AS $$
 BEGIN
     PERFORM own_event(actor, event_id);
     PERFORM tix_set_cancellation_terms(event_id, until_before_start, kept_permille, kept_minor);
@@ -220,7 +220,7 @@ COMMENT ON FUNCTION tix.prices_as_told(uuid) IS
 DROP FUNCTION IF EXISTS tix.tix_get_event_as(uuid, uuid);
 CREATE FUNCTION tix.tix_get_event_as(actor uuid, event_id uuid) RETURNS jsonb
 LANGUAGE plpgsql STABLE PARALLEL SAFE SECURITY DEFINER
-SET search_path = tix, pg_catalog, pg_temp AS $$
+SET search_path = tix, pg_catalog, pg_temp SET tix_rows.of = 'everyone' AS $$
 #variable_conflict use_column
 BEGIN
     PERFORM own_event(actor, tix_get_event_as.event_id);
@@ -249,7 +249,7 @@ CREATE FUNCTION tix.tix_list_events_as(
     actor uuid, after uuid DEFAULT NULL, max_rows int DEFAULT 20)
 RETURNS TABLE (event_id uuid, document jsonb)
 LANGUAGE plpgsql STABLE PARALLEL SAFE SECURITY DEFINER ROWS 20
-SET search_path = tix, pg_catalog, pg_temp AS $$
+SET search_path = tix, pg_catalog, pg_temp SET tix_rows.of = 'everyone' AS $$
 #variable_conflict use_column
 DECLARE
     has CONSTANT text := role_of_actor(actor, '{organizer,admin}');

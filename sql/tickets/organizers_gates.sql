@@ -4,7 +4,7 @@
 DROP FUNCTION IF EXISTS tix.tix_add_gate_as(uuid, uuid, text);
 CREATE FUNCTION tix.tix_add_gate_as(actor uuid, venue_id uuid, name text) RETURNS uuid
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SECURITY DEFINER
-SET search_path = tix, pg_catalog, pg_temp AS $$
+SET search_path = tix, pg_catalog, pg_temp SET tix_rows.of = 'everyone' AS $$
 DECLARE
     made uuid;
 BEGIN
@@ -22,7 +22,7 @@ CREATE FUNCTION tix.tix_list_gates_as(
     actor uuid, venue_id uuid, after uuid DEFAULT NULL, max_rows int DEFAULT 20)
 RETURNS TABLE (gate_id uuid, document jsonb)
 LANGUAGE plpgsql STABLE PARALLEL SAFE SECURITY DEFINER ROWS 20
-SET search_path = tix, pg_catalog, pg_temp AS $$
+SET search_path = tix, pg_catalog, pg_temp SET tix_rows.of = 'everyone' AS $$
 #variable_conflict use_column
 BEGIN
     PERFORM own_venue(actor, tix_list_gates_as.venue_id, true);
@@ -52,7 +52,7 @@ COMMENT ON FUNCTION tix.tix_list_gates_as(uuid, uuid, uuid, int) IS
 DROP FUNCTION IF EXISTS tix.tix_close_gate_as(uuid, uuid);
 CREATE FUNCTION tix.tix_close_gate_as(actor uuid, gate_id uuid) RETURNS boolean
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SECURITY DEFINER
-SET search_path = tix, pg_catalog, pg_temp AS $$
+SET search_path = tix, pg_catalog, pg_temp SET tix_rows.of = 'everyone' AS $$
 #variable_conflict use_column
 DECLARE
     closed boolean;
@@ -75,7 +75,7 @@ CREATE FUNCTION tix.tix_set_entry_rule_as(
     reentry boolean DEFAULT NULL, entries_per text DEFAULT NULL, on_day date DEFAULT NULL,
     time_zone text DEFAULT NULL) RETURNS void
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SECURITY DEFINER
-SET search_path = tix, pg_catalog, pg_temp AS $$
+SET search_path = tix, pg_catalog, pg_temp SET tix_rows.of = 'everyone' AS $$
 BEGIN
     PERFORM own_session(actor, session_id);
     PERFORM tix_set_entry_rule(
@@ -94,7 +94,7 @@ DROP FUNCTION IF EXISTS tix.tix_remove_entry_rule_as(uuid, uuid, uuid, date);
 CREATE FUNCTION tix.tix_remove_entry_rule_as(
     actor uuid, gate_id uuid, session_id uuid, on_day date DEFAULT NULL) RETURNS boolean
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SECURITY DEFINER
-SET search_path = tix, pg_catalog, pg_temp AS $$
+SET search_path = tix, pg_catalog, pg_temp SET tix_rows.of = 'everyone' AS $$
 DECLARE
     removed boolean;
 BEGIN

@@ -8,10 +8,12 @@ CREATE FUNCTION tix.tix_list_tickets(
     user_id uuid, after uuid DEFAULT NULL, max_rows int DEFAULT 20)
 RETURNS TABLE (ticket_id uuid, order_id uuid, session_id uuid, seat_id text, status text,
                price_amount bigint, price_currency text, issued_at timestamptz, code text)
-LANGUAGE plpgsql STABLE PARALLEL SAFE SECURITY DEFINER ROWS 20
-SET search_path = tix, pg_catalog, pg_temp SET enable_seqscan = off AS $$
+LANGUAGE plpgsql STABLE PARALLEL UNSAFE SECURITY DEFINER ROWS 20
+SET search_path = tix, pg_catalog, pg_temp SET tix_rows.of = 'nobody'
+SET enable_seqscan = off AS $$
 #variable_conflict use_column
 BEGIN
+    PERFORM set_config('tix_rows.of', user_id::text, true);
     RETURN QUERY
         SELECT t.ticket_id, t.order_id, t.session_id, t.seat_id, t.status, t.price_amount,
                t.price_currency, t.issued_at,
@@ -33,10 +35,12 @@ CREATE FUNCTION tix.tix_get_ticket(
     OUT status text, OUT price_amount bigint, OUT price_currency text, OUT issued_at timestamptz,
     OUT code text)
 RETURNS SETOF record
-LANGUAGE plpgsql STABLE PARALLEL SAFE SECURITY DEFINER ROWS 1
-SET search_path = tix, pg_catalog, pg_temp SET enable_seqscan = off AS $$
+LANGUAGE plpgsql STABLE PARALLEL UNSAFE SECURITY DEFINER ROWS 1
+SET search_path = tix, pg_catalog, pg_temp SET tix_rows.of = 'nobody'
+SET enable_seqscan = off AS $$
 #variable_conflict use_column
 BEGIN
+    PERFORM set_config('tix_rows.of', user_id::text, true);
     RETURN QUERY
         SELECT t.ticket_id, t.order_id, t.session_id, t.seat_id, t.status, t.price_amount,
                t.price_currency, t.issued_at,

@@ -142,7 +142,8 @@ CREATE FUNCTION tix.tix_reseat_order(
     idempotency_key text DEFAULT NULL,
     OUT refund_amount bigint, OUT currency text, OUT replayed boolean)
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SECURITY DEFINER
-SET search_path = tix, pg_catalog, pg_temp SET enable_seqscan = off AS $$
+SET search_path = tix, pg_catalog, pg_temp SET tix_rows.of = 'everyone'
+SET enable_seqscan = off AS $$
 #variable_conflict use_variable
 DECLARE
     request CONSTANT jsonb := jsonb_build_array(order_id, changes, to_jsonb(lock_ids));
@@ -201,7 +202,8 @@ CREATE FUNCTION tix.tix_reseat_order_for(
     order_id uuid, staff_id uuid, changes jsonb, reason text,
     OUT refund_amount bigint, OUT currency text)
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SECURITY DEFINER
-SET search_path = tix, pg_catalog, pg_temp SET enable_seqscan = off AS $$
+SET search_path = tix, pg_catalog, pg_temp SET tix_rows.of = 'everyone'
+SET enable_seqscan = off AS $$
 #variable_conflict use_variable
 DECLARE
     asked CONSTANT record := read_changes(changes);

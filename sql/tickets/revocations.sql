@@ -26,7 +26,7 @@ DROP TRIGGER IF EXISTS tickets_revoke_deleted ON tix.tickets;
 DROP FUNCTION IF EXISTS tix.revoke_codes();
 CREATE FUNCTION tix.revoke_codes() RETURNS trigger
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SECURITY DEFINER
-SET search_path = tix, pg_catalog, pg_temp AS $$
+SET search_path = tix, pg_catalog, pg_temp SET tix_rows.of = 'everyone' AS $$
 DECLARE
     next_seq bigint;
 BEGIN

@@ -43,7 +43,8 @@ CREATE FUNCTION tix.tix_check_in(
     OUT seat_id text, OUT area_id text, OUT row_label text, OUT seat_number text, OUT tariff text,
     OUT attendee jsonb)
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SECURITY DEFINER
-SET search_path = tix, pg_catalog, pg_temp SET enable_seqscan = off AS $$
+SET search_path = tix, pg_catalog, pg_temp SET tix_rows.of = 'everyone'
+SET enable_seqscan = off AS $$
 #variable_conflict use_column
 DECLARE
     late_max CONSTANT interval := interval '5 minutes';

@@ -23,7 +23,8 @@ CREATE FUNCTION tix.tix_get_order_for(
     OUT total_amount bigint, OUT total_currency text, OUT created_at timestamptz,
     OUT expires_at timestamptz, OUT completed_at timestamptz, OUT items jsonb, OUT buyer_id uuid)
 LANGUAGE plpgsql STABLE PARALLEL UNSAFE SECURITY DEFINER
-SET search_path = tix, pg_catalog, pg_temp SET enable_seqscan = off AS $$
+SET search_path = tix, pg_catalog, pg_temp SET tix_rows.of = 'everyone'
+SET enable_seqscan = off AS $$
 #variable_conflict use_column
 BEGIN
     PERFORM session_of_staff_order($1, $2);
@@ -43,7 +44,8 @@ CREATE FUNCTION tix.tix_reseat_order_for(
     order_id uuid, staff_id uuid, changes jsonb, reason text, idempotency_key text,
     OUT refund_amount bigint, OUT currency text, OUT replayed boolean)
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SECURITY DEFINER
-SET search_path = tix, pg_catalog, pg_temp SET enable_seqscan = off AS $$
+SET search_path = tix, pg_catalog, pg_temp SET tix_rows.of = 'everyone'
+SET enable_seqscan = off AS $$
 #variable_conflict use_variable
 DECLARE
     request CONSTANT jsonb := jsonb_build_array(order_id, changes, reason);
@@ -73,7 +75,8 @@ CREATE FUNCTION tix.tix_refund_order_for(
     order_id uuid, staff_id uuid, amount bigint, reason text, idempotency_key text,
     OUT refund_id uuid, OUT replayed boolean)
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SECURITY DEFINER
-SET search_path = tix, pg_catalog, pg_temp SET enable_seqscan = off AS $$
+SET search_path = tix, pg_catalog, pg_temp SET tix_rows.of = 'everyone'
+SET enable_seqscan = off AS $$
 #variable_conflict use_variable
 BEGIN
     IF idempotency_key IS NOT NULL AND staff_id IS NOT NULL THEN
@@ -91,7 +94,8 @@ DROP FUNCTION IF EXISTS tix.tix_block_ticket_for(uuid, uuid, text);
 CREATE FUNCTION tix.tix_block_ticket_for(ticket_id uuid, staff_id uuid, reason text)
 RETURNS boolean
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SECURITY DEFINER
-SET search_path = tix, pg_catalog, pg_temp SET enable_seqscan = off AS $$
+SET search_path = tix, pg_catalog, pg_temp SET tix_rows.of = 'everyone'
+SET enable_seqscan = off AS $$
 BEGIN
     PERFORM staff_of_session((SELECT t.session_id FROM tickets t WHERE t.ticket_id = $1), $2);
     RETURN block_ticket($1, $3, $2);
@@ -105,7 +109,8 @@ CREATE FUNCTION tix.tix_mass_refund_of(session_id uuid, staff_id uuid)
 RETURNS TABLE (mass_refund_id uuid, reason text, started_at timestamptz, finished_at timestamptz,
                total bigint, done bigint, failed bigint, failures jsonb)
 LANGUAGE plpgsql STABLE PARALLEL SAFE SECURITY DEFINER ROWS 1
-SET search_path = tix, pg_catalog, pg_temp SET enable_seqscan = off AS $$
+SET search_path = tix, pg_catalog, pg_temp SET tix_rows.of = 'everyone'
+SET enable_seqscan = off AS $$
 #variable_conflict use_column
 BEGIN
     PERFORM staff_of_session($1, $2);
@@ -122,7 +127,8 @@ COMMENT ON FUNCTION tix.tix_mass_refund_of(uuid, uuid) IS
 DROP FUNCTION IF EXISTS tix.tix_carry_on_mass_refunds(uuid, int);
 CREATE FUNCTION tix.tix_carry_on_mass_refunds(actor uuid, max_rows int) RETURNS int
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SECURITY DEFINER
-SET search_path = tix, pg_catalog, pg_temp SET enable_seqscan = off AS $$
+SET search_path = tix, pg_catalog, pg_temp SET tix_rows.of = 'everyone'
+SET enable_seqscan = off AS $$
 BEGIN
     IF NOT EXISTS (SELECT FROM users u
                    WHERE u.user_id = $1 AND u.role = 'admin' AND u.status = 'active') THEN

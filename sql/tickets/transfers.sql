@@ -65,7 +65,8 @@ COMMENT ON FUNCTION tix.give_ticket(tix.tickets, uuid) IS
 DROP FUNCTION IF EXISTS tix.tix_transfer_ticket(uuid, uuid, uuid);
 CREATE FUNCTION tix.tix_transfer_ticket(ticket_id uuid, user_id uuid, to_user uuid) RETURNS int
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SECURITY DEFINER
-SET search_path = tix, pg_catalog, pg_temp SET enable_seqscan = off AS $$
+SET search_path = tix, pg_catalog, pg_temp SET tix_rows.of = 'everyone'
+SET enable_seqscan = off AS $$
 BEGIN
     RETURN give_ticket(ticket_to_give(ticket_id, user_id), to_user);
 END $$;
@@ -82,11 +83,13 @@ CREATE FUNCTION tix.tix_offer_ticket(
     ticket_id uuid, user_id uuid, ttl interval DEFAULT '3 days',
     OUT offer_code text, OUT expires_at timestamptz)
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SECURITY DEFINER
-SET search_path = tix, pg_catalog, pg_temp SET enable_seqscan = off AS $$
+SET search_path = tix, pg_catalog, pg_temp SET tix_rows.of = 'nobody'
+SET enable_seqscan = off AS $$
 #variable_conflict use_column
 DECLARE
     given tix.tickets;
 BEGIN
+    PERFORM set_config('tix_rows.of', user_id::text, true);
     IF ttl IS NULL OR ttl < interval '1 minute' OR ttl > interval '30 days' THEN
         RAISE EXCEPTION 'lifetime of an offer is out of range' USING ERRCODE = '22023',
             HINT = 'Give 1 minute to 30 days.';
@@ -108,9 +111,11 @@ COMMENT ON FUNCTION tix.tix_offer_ticket(uuid, uuid, interval) IS
 DROP FUNCTION IF EXISTS tix.tix_withdraw_offer(uuid, uuid);
 CREATE FUNCTION tix.tix_withdraw_offer(ticket_id uuid, user_id uuid) RETURNS boolean
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SECURITY DEFINER
-SET search_path = tix, pg_catalog, pg_temp SET enable_seqscan = off AS $$
+SET search_path = tix, pg_catalog, pg_temp SET tix_rows.of = 'nobody'
+SET enable_seqscan = off AS $$
 #variable_conflict use_column
 BEGIN
+    PERFORM set_config('tix_rows.of', user_id::text, true);
     PERFORM FROM tickets t WHERE t.ticket_id = $1 AND t.user_id = $2 FOR UPDATE;
     IF NOT FOUND THEN
         RAISE EXCEPTION 'ticket does not exist' USING ERRCODE = 'P0002',
@@ -128,7 +133,8 @@ DROP FUNCTION IF EXISTS tix.tix_accept_ticket(text, uuid);
 CREATE FUNCTION tix.tix_accept_ticket(
     offer_code text, user_id uuid, OUT ticket_id uuid, OUT issue int)
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SECURITY DEFINER
-SET search_path = tix, pg_catalog, pg_temp SET enable_seqscan = off AS $$
+SET search_path = tix, pg_catalog, pg_temp SET tix_rows.of = 'everyone'
+SET enable_seqscan = off AS $$
 #variable_conflict use_column
 DECLARE
     offer tix.ticket_offers;
@@ -169,7 +175,8 @@ COMMENT ON FUNCTION tix.tix_accept_ticket(text, uuid) IS
 DROP FUNCTION IF EXISTS tix.tix_reissue_ticket(uuid, uuid);
 CREATE FUNCTION tix.tix_reissue_ticket(ticket_id uuid, user_id uuid) RETURNS text
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SECURITY DEFINER
-SET search_path = tix, pg_catalog, pg_temp SET enable_seqscan = off AS $$
+SET search_path = tix, pg_catalog, pg_temp SET tix_rows.of = 'everyone'
+SET enable_seqscan = off AS $$
 #variable_conflict use_column
 DECLARE
     code text;
@@ -228,7 +235,8 @@ COMMENT ON FUNCTION tix.block_ticket(uuid, text, uuid) IS
 DROP FUNCTION IF EXISTS tix.tix_block_ticket(uuid, text);
 CREATE FUNCTION tix.tix_block_ticket(ticket_id uuid, reason text) RETURNS boolean
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SECURITY DEFINER
-SET search_path = tix, pg_catalog, pg_temp SET enable_seqscan = off AS $$
+SET search_path = tix, pg_catalog, pg_temp SET tix_rows.of = 'everyone'
+SET enable_seqscan = off AS $$
 BEGIN
     RETURN block_ticket($1, $2, NULL);
 END $$;

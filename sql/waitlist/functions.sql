@@ -89,7 +89,8 @@ CREATE FUNCTION tix.tix_join_waitlist(
     session_id uuid, criteria jsonb, quantity int, user_id uuid, OUT entry_id bigint,
     OUT ahead bigint)
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SECURITY DEFINER
-SET search_path = tix, pg_catalog, pg_temp SET enable_seqscan = off AS $$
+SET search_path = tix, pg_catalog, pg_temp SET tix_rows.of = 'everyone'
+SET enable_seqscan = off AS $$
 #variable_conflict use_column
 DECLARE
     house CONSTANT uuid := tix_join_waitlist.session_id;
@@ -127,11 +128,13 @@ COMMENT ON FUNCTION tix.tix_join_waitlist(uuid, jsonb, int, uuid) IS
 DROP FUNCTION IF EXISTS tix.tix_leave_waitlist(uuid, uuid);
 CREATE FUNCTION tix.tix_leave_waitlist(session_id uuid, user_id uuid) RETURNS boolean
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SECURITY DEFINER
-SET search_path = tix, pg_catalog, pg_temp SET enable_seqscan = off AS $$
+SET search_path = tix, pg_catalog, pg_temp SET tix_rows.of = 'nobody'
+SET enable_seqscan = off AS $$
 #variable_conflict use_column
 DECLARE
     mine waitlist_entries;
 BEGIN
+    PERFORM set_config('tix_rows.of', user_id::text, true);
     SELECT * INTO mine FROM waitlist_entries e
     WHERE e.session_id = tix_leave_waitlist.session_id
       AND e.user_id = tix_leave_waitlist.user_id AND e.status IN ('waiting', 'offered')
@@ -158,7 +161,8 @@ CREATE FUNCTION tix.tix_waitlist_position(
     OUT lock_id bigint, OUT seats text[], OUT expires_at timestamptz)
 RETURNS SETOF record
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SECURITY DEFINER ROWS 1
-SET search_path = tix, pg_catalog, pg_temp SET enable_seqscan = off AS $$
+SET search_path = tix, pg_catalog, pg_temp SET tix_rows.of = 'everyone'
+SET enable_seqscan = off AS $$
 #variable_conflict use_column
 DECLARE
     mine waitlist_entries;

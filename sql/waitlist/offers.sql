@@ -136,7 +136,8 @@ COMMENT ON FUNCTION tix.offer_seats(uuid, interval, int) IS
 DROP FUNCTION IF EXISTS tix.tix_waitlist_step(int);
 CREATE FUNCTION tix.tix_waitlist_step(max_rows int DEFAULT 100) RETURNS int
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SECURITY DEFINER
-SET search_path = tix, pg_catalog, pg_temp SET enable_seqscan = off AS $$
+SET search_path = tix, pg_catalog, pg_temp SET tix_rows.of = 'everyone'
+SET enable_seqscan = off AS $$
 DECLARE
     list record;
     offers int := 0;

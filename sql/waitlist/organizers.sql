@@ -10,7 +10,7 @@ CREATE FUNCTION tix.tix_open_waitlist_as(
     actor uuid, session_id uuid, grace interval DEFAULT NULL, offer_ttl interval DEFAULT NULL)
 RETURNS void
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SECURITY DEFINER
-SET search_path = tix, pg_catalog, pg_temp AS $$
+SET search_path = tix, pg_catalog, pg_temp SET tix_rows.of = 'everyone' AS $$
 BEGIN
     PERFORM own_session(actor, session_id);
     PERFORM tix_open_waitlist(session_id, grace, offer_ttl);
@@ -24,7 +24,7 @@ COMMENT ON FUNCTION tix.tix_open_waitlist_as(uuid, uuid, interval, interval) IS
 DROP FUNCTION IF EXISTS tix.tix_close_waitlist_as(uuid, uuid);
 CREATE FUNCTION tix.tix_close_waitlist_as(actor uuid, session_id uuid) RETURNS void
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SECURITY DEFINER
-SET search_path = tix, pg_catalog, pg_temp AS $$
+SET search_path = tix, pg_catalog, pg_temp SET tix_rows.of = 'everyone' AS $$
 BEGIN
     PERFORM own_session(actor, session_id);
     PERFORM tix_close_waitlist(session_id);
@@ -39,7 +39,7 @@ CREATE FUNCTION tix.tix_list_waitlist(
     user_id uuid, before bigint DEFAULT NULL, max_rows int DEFAULT 20)
 RETURNS TABLE (entry_id bigint, document jsonb)
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SECURITY DEFINER ROWS 20
-SET search_path = tix, pg_catalog, pg_temp AS $$
+SET search_path = tix, pg_catalog, pg_temp SET tix_rows.of = 'everyone' AS $$
 #variable_conflict use_column
 BEGIN
     RETURN QUERY
@@ -91,7 +91,7 @@ COMMENT ON FUNCTION tix.rules_as_told(uuid) IS
 DROP FUNCTION IF EXISTS tix.tix_get_session_as(uuid, uuid);
 CREATE FUNCTION tix.tix_get_session_as(actor uuid, session_id uuid) RETURNS jsonb
 LANGUAGE plpgsql STABLE PARALLEL SAFE SECURITY DEFINER
-SET search_path = tix, pg_catalog, pg_temp AS $$
+SET search_path = tix, pg_catalog, pg_temp SET tix_rows.of = 'everyone' AS $$
 #variable_conflict use_column
 BEGIN
     PERFORM own_session(actor, tix_get_session_as.session_id);
