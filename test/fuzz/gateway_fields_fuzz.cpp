@@ -27,7 +27,7 @@ void check_query(tix::fuzz::Dice& dice) {
     const std::string query = dice.rest();
     HttpRequest request;
     request.headers = {{"idempotency-key", key}};
-    Call call{request, {}, {}, {}, {}, {}, {}};
+    Call call{request, {}, {}, {}};
     refused_or([&] { call.query = parse_query(query); });
     require(call.query.size() <= kQueryParametersMax, "a query has so many parts at most");
     for (const auto& [name, value] : call.query)

@@ -10,7 +10,7 @@ namespace tix::gateway {
 namespace {
 
 const HttpRequest kRequest;
-const Call kCall{kRequest, "request-1", "", {}, {}, {}, {}};
+const Call kCall{kRequest, "request-1", "", ""};
 
 std::set<std::string> members(const Json& object) {
     std::set<std::string> names;

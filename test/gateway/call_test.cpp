@@ -14,7 +14,7 @@ constexpr char kUuid[] = "0190163d-8694-739b-aea5-966c26f8ad91";
 const HttpRequest kRequest;
 
 Call call_with(Pairs params, Pairs query) {
-    return {kRequest, "request", "192.0.2.1", std::move(params), std::move(query), {}, {}};
+    return {kRequest, "request", "192.0.2.1", "", std::move(params), std::move(query)};
 }
 
 // "validation of FIELD", or the code of another problem, or "none".
@@ -33,7 +33,7 @@ std::string refusal(Ask ask) {
 std::optional<std::string> key_of(std::string_view sent) {
     HttpRequest request;
     request.headers = {{"accept", "*/*"}, {"idempotency-key", sent}};
-    return Call{request, "", "", {}, {}, {}, {}}.idempotency_key();
+    return Call{request, "", "", ""}.idempotency_key();
 }
 
 // The roles that may, as one text.
