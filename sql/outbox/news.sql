@@ -12,7 +12,7 @@ SET search_path = tix, pg_catalog, pg_temp SET tix_rows.of = 'everyone'
 SET enable_seqscan = off SET enable_sort = off SET jit = off AS $$
 #variable_conflict use_column
 DECLARE
-    wanted CONSTANT text[] := '{order.*,payment.*,refund.*,ticket.*}';
+    wanted CONSTANT text[] := ARRAY['order.*', 'payment.*', 'refund.*', 'ticket.*'];
     at text := cursor;
 BEGIN
     IF at IS NULL THEN

