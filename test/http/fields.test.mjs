@@ -4,12 +4,14 @@ import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { after, test } from 'node:test';
 import { Client, describe, edge, freshAddress, ok, wellFormedProblem } from './lib/client.mjs';
-import { fill, instance, operations } from './lib/openapi.mjs';
+import { fill, instance, operations as all } from './lib/openapi.mjs';
 import { pid } from './lib/stack.mjs';
 import { strings } from './lib/strings.mjs';
 import { claims, makeSession, nobody, seatIds, sign, signature, sqlValue, violations }
     from './lib/world.mjs';
 
+// Pages for browsers are in waiting_page.test.mjs.
+const operations = all.filter(({ path }) => !path.startsWith('/queue/'));
 const gatewayPid = pid('gateway');
 const session = makeSession();
 const [seatId] = seatIds(session.sessionId, 1);
@@ -40,6 +42,7 @@ const sample = {
         orderId: randomUUID(), amount: 1, currency: 'EUR', refundId: randomUUID() }),
     webhookAlias: () => sample.webhook(),
     verifyTicket: () => ({ code: 'TX1.AAAA' }),
+    claimPlace: () => ({ token: 'TQ2.AAAA' }),
     transferTicket: () => ({ toUserId: randomUUID() }),
     offerTicket: () => ({ ttlSeconds: 60 }),
     acceptTicket: () => ({ offerCode: 'x'.repeat(43) }),
@@ -71,7 +74,7 @@ const ids = () => ({ venueId: randomUUID(), eventId: randomUUID(), sessionId: se
     orderId: randomUUID(), ticketId: randomUUID(), lockId: '1', seatId, provider: 'mock',
     seatMapId: randomUUID(), otherMapId: randomUUID(), tariffId: randomUUID(),
     chargeId: randomUUID(), gateId: randomUUID(), endpointId: randomUUID(), deliveryId: '1',
-    userId: randomUUID(), areaId: 'no such area' });
+    userId: randomUUID(), areaId: 'no such area', admissionId: randomUUID() });
 
 // Staff are not limited; everybody else comes from a new address each time.
 const staffAddress = freshAddress();

@@ -74,8 +74,11 @@ function request(operation, ids) {
     return (who) => who.send(method, fill(path, values), { body: what });
 }
 
-const ofStaff = operations.filter(({ roles, path }) =>
-    !roles.includes('buyer') && (roles.includes('organizer') || path.startsWith('/v1/admin')));
+// Orders, tickets and waiting rooms of a house are in matrix.test.mjs, which knows whose they are.
+const elsewhere = ['cancelSession', 'postponeSession', 'getMassRefund', 'stepMassRefunds'];
+const ofStaff = operations.filter(({ id, roles, path }) =>
+    !roles.includes('buyer') && (roles.includes('organizer') || path.startsWith('/v1/admin')) &&
+    !/^\/v1\/box-office|\/queue/.test(path) && !elsewhere.includes(id));
 const text = (got, ids) => {
     const { requestId, ...rest } = problem(got, got.status);
     assert.ok(requestId);
