@@ -232,7 +232,8 @@ SELECT is((SELECT string_agg(DISTINCT r.rolname || ' ' || p.proname, ', ' ORDER 
     AND p.pronamespace = 'tix'::regnamespace AND p.proname ~ 'webhook'
     AND p.proname !~ '_as$'  -- those ask whose endpoint it is: identity_owners.sql
     AND has_function_privilege(r.oid, p.oid, 'EXECUTE')),
-    'tix_app tix_webhook_result, tix_app tix_webhooks_due', 'by itself the gateway delivers, and no more');
+    'tix_app tix_webhook_result, tix_app tix_webhooks_due',
+    'by itself the gateway delivers, and no more');
 UPDATE webhook_settings SET (delays, jitter, dead_max) = (DEFAULT, DEFAULT, DEFAULT);
 DELETE FROM webhook_endpoints;
 SELECT * FROM finish();
