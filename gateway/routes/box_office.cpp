@@ -57,7 +57,7 @@ HttpResponse sell_order(Services& services, Call& call) {
 HttpResponse get_order_for(Services& services, Call& call) {
     const DbResult row = order_for(services, call);
     Json order = order_json(row, 0);
-    order["buyerId"] = row.text(0, 9);
+    order["buyerId"] = row.text(0, 10);
     return answer(call, std::move(order));
 }
 

@@ -21,7 +21,8 @@ DROP FUNCTION IF EXISTS tix.tix_get_order_for(uuid, uuid);
 CREATE FUNCTION tix.tix_get_order_for(
     INOUT order_id uuid, staff_id uuid, OUT session_id uuid, OUT status text,
     OUT total_amount bigint, OUT total_currency text, OUT created_at timestamptz,
-    OUT expires_at timestamptz, OUT completed_at timestamptz, OUT items jsonb, OUT buyer_id uuid)
+    OUT expires_at timestamptz, OUT completed_at timestamptz, OUT items jsonb, OUT version int,
+    OUT buyer_id uuid)
 LANGUAGE plpgsql STABLE PARALLEL UNSAFE SECURITY DEFINER
 SET search_path = tix, pg_catalog, pg_temp SET tix_rows.of = 'everyone'
 SET enable_seqscan = off AS $$
@@ -30,9 +31,9 @@ BEGIN
     PERFORM session_of_staff_order($1, $2);
     buyer_id := (SELECT o.user_id FROM orders o WHERE o.order_id = $1);
     SELECT g.order_id, g.session_id, g.status, g.total_amount, g.total_currency, g.created_at,
-           g.expires_at, g.completed_at, g.items
+           g.expires_at, g.completed_at, g.items, g.version
     INTO order_id, session_id, status, total_amount, total_currency, created_at, expires_at,
-         completed_at, items
+         completed_at, items, version
     FROM tix_get_order($1, buyer_id) g;
 END $$;
 COMMENT ON FUNCTION tix.tix_get_order_for(uuid, uuid) IS
