@@ -72,7 +72,8 @@ int main(int argc, char** argv) {
     table.push_back({"POST", "/v1/bench/{sessionId}/lock", lock_alone, Access::kUser,
                      LimitClass::kLock, Body::kJson});
     try {
-        return App(read_config(std::string(argument.substr(kConfig.size()))), table).run();
+        const std::string file(argument.substr(kConfig.size()));
+        return App([file] { return read_config(file); }, table).run(0);
     } catch (const std::exception& error) {
         std::fprintf(stderr, "tix-gateway: error: %s\n", error.what());
         return 2;
