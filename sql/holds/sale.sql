@@ -8,20 +8,13 @@ LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = tix, pg_catalog, pg_
 DECLARE
     now_status text;
 BEGIN
-    SELECT s.status INTO now_status
-    FROM sessions s JOIN events e USING (event_id) JOIN users u ON u.user_id = actor
-    WHERE s.session_id = status_of_managed_session.session_id AND u.status = 'active'
-      AND (u.role = 'admin' OR (u.role = 'organizer' AND e.organizer_id = u.user_id))
-    FOR NO KEY UPDATE OF s;
-    IF NOT FOUND THEN
-        RAISE EXCEPTION 'session does not exist' USING ERRCODE = 'P0002',
-            HINT = 'Only an admin or the organizer of its event sees it.';
-    END IF;
+    PERFORM own_session(actor, status_of_managed_session.session_id);
+    SELECT s.status INTO now_status FROM sessions s
+    WHERE s.session_id = status_of_managed_session.session_id FOR NO KEY UPDATE;
     RETURN now_status;
 END $$;
 COMMENT ON FUNCTION tix.status_of_managed_session(uuid, uuid) IS
-    'Internal: locks a session and returns its status. Error P0002: it is unknown, or the actor is '
-    'neither an active admin nor the active organizer of its event.';
+    'Internal: locks a session and returns its status. Error P0002 as own_session().';
 
 DROP FUNCTION IF EXISTS tix.tix_open_sale(uuid, uuid);
 CREATE FUNCTION tix.tix_open_sale(session_id uuid, actor uuid, OUT seats int, OUT areas int)

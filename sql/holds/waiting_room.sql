@@ -16,7 +16,7 @@ SET search_path = tix, pg_catalog, pg_temp SET tix_rows.of = 'everyone' AS $$
 DECLARE
     opened int;
 BEGIN
-    PERFORM status_of_managed_session(session_id, actor);
+    PERFORM own_session(actor, session_id);
     opened := tix_open_queue(
         session_id, coalesce(mode, 'fifo'), coalesce(rate, 10), coalesce(max_active, 500),
         opens_at, coalesce(grace, interval '2 minutes'),
@@ -36,7 +36,7 @@ CREATE FUNCTION tix.tix_pause_waiting_room(session_id uuid, actor uuid) RETURNS 
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SECURITY DEFINER
 SET search_path = tix, pg_catalog, pg_temp SET tix_rows.of = 'everyone' AS $$
 BEGIN
-    PERFORM status_of_managed_session(session_id, actor);
+    PERFORM own_session(actor, session_id);
     PERFORM tix_pause_queue(session_id);
     PERFORM log_act(actor, 'pause waiting room', session_id::text);
 END $$;
@@ -49,7 +49,7 @@ CREATE FUNCTION tix.tix_resume_waiting_room(session_id uuid, actor uuid) RETURNS
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SECURITY DEFINER
 SET search_path = tix, pg_catalog, pg_temp SET tix_rows.of = 'everyone' AS $$
 BEGIN
-    PERFORM status_of_managed_session(session_id, actor);
+    PERFORM own_session(actor, session_id);
     PERFORM tix_resume_queue(session_id);
     PERFORM log_act(actor, 'resume waiting room', session_id::text);
 END $$;
@@ -63,7 +63,7 @@ CREATE FUNCTION tix.tix_set_waiting_room_rate(
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SECURITY DEFINER
 SET search_path = tix, pg_catalog, pg_temp SET tix_rows.of = 'everyone' AS $$
 BEGIN
-    PERFORM status_of_managed_session(session_id, actor);
+    PERFORM own_session(actor, session_id);
     PERFORM tix_set_queue_rate(session_id, rate, max_active);
     PERFORM log_act(actor, 'set waiting room rate', session_id::text,
                     jsonb_build_object('rate', rate, 'maxActive', max_active));
@@ -77,7 +77,7 @@ CREATE FUNCTION tix.tix_close_waiting_room(session_id uuid, actor uuid) RETURNS 
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SECURITY DEFINER
 SET search_path = tix, pg_catalog, pg_temp SET tix_rows.of = 'everyone' AS $$
 BEGIN
-    PERFORM status_of_managed_session(session_id, actor);
+    PERFORM own_session(actor, session_id);
     PERFORM tix_close_queue(session_id);
     PERFORM log_act(actor, 'close waiting room', session_id::text);
 END $$;
@@ -98,7 +98,7 @@ LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SECURITY DEFINER ROWS 1
 SET search_path = tix, pg_catalog, pg_temp SET tix_rows.of = 'everyone' AS $$
 #variable_conflict use_column
 BEGIN
-    PERFORM status_of_managed_session(tix_waiting_room_report.session_id, actor);
+    PERFORM own_session(actor, tix_waiting_room_report.session_id);
     RETURN QUERY
         SELECT f.queue_id, f.state, f.mode, f.joined, f.depth, f.serving, f.admitted, f.claimed,
                f.active, f.outstanding, f.expired, f.max_active, f.rate, f.rate_now, f.pace,

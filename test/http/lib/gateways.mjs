@@ -2,25 +2,12 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Client, eventually } from './client.mjs';
+import { freePort } from './own_gateway.mjs';
 
 const run = process.env.TIX_RUN;
-
-// A port that was free a moment ago; ports below 32768 are not given to outgoing connections.
-async function freePort() {
-    for (;;) {
-        const port = 20000 + Math.floor(Math.random() * 12000);
-        const free = await new Promise((resolve) => {
-            const server = createServer();
-            server.once('error', () => resolve(false));
-            server.listen(port, '127.0.0.1', () => server.close(() => resolve(true)));
-        });
-        if (free) return port;
-    }
-}
 
 // The keys and the database of the stack's own gateway, and nothing else of it.
 function settings(port, more) {
